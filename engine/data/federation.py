@@ -1,0 +1,99 @@
+"""A federation: the patients of K hospitals, split and scaled, ready to train on.
+
+Hospitals differ in size, so their patients lie one hospital after the other in one table, with
+`starts` where each begins: hospital i owns rows `starts[i] … starts[i+1]−1`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine.arrays import Floats, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Patients of all hospitals, in hospital order.
+
+    Attributes:
+        x: Columns, scaled, (N, features).
+        y: Labels, 0.0 or 1.0, (N,).
+        starts: First row of each hospital, and N at the end, (K + 1,).
+    """
+
+    x: Floats
+    y: Floats
+    starts: Ints
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """Patients of each hospital, (K,)."""
+        return np.diff(self.starts)
+
+    @cached_property
+    def owner(self) -> Ints:
+        """The hospital each row belongs to, (N,)."""
+        return np.repeat(np.arange(len(self.sizes)), self.sizes)
+
+    def per_hospital(self, values: Floats) -> Floats:
+        """Sum of `values` (N,) over each hospital's rows, (K,); 0 for a hospital without rows."""
+        return np.bincount(self.owner, weights=values, minlength=len(self.sizes))
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """How columns were standardised. `mean`, `std` are (features,), or (K, features) by hospital."""
+
+    kind: str  # "global" | "hospital" | "none"
+    mean: Floats | None
+    std: Floats | None  # 0 for a constant column, which becomes 0
+
+
+@dataclass(frozen=True, eq=False)
+class Federation:
+    """K hospitals with their training and held-out patients.
+
+    Attributes:
+        names: Hospital names, K of them, as they stand in the source.
+        features: Column names; the model has one weight for each, and a bias.
+        positive_rate: Of all a hospital's patients, held-out ones included, (K,).
+        setup: Messages exchanged once, before round 1: kind → (count, bytes).
+        notes: What was done to the table or the partition, one sentence each.
+    """
+
+    names: tuple[str, ...]
+    features: tuple[str, ...]
+    train: Table
+    test: Table
+    positive_rate: Floats
+    scaling: Scaling
+    setup: Mapping[str, tuple[int, int]]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> Summary:
+        """What the screen and the result show of the federation: no patients."""
+        return Summary(
+            self.names,
+            self.features,
+            self.train.sizes,
+            self.test.sizes,
+            self.positive_rate,
+            self.scaling,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Summary:
+    """A federation without its patients."""
+
+    names: tuple[str, ...]
+    features: tuple[str, ...]
+    train_sizes: Ints  # (K,)
+    test_sizes: Ints  # (K,)
+    positive_rate: Floats  # (K,)
+    scaling: Scaling

@@ -1,0 +1,179 @@
+"""Knobs: one definition of a setting that validates it, documents it and builds its form.
+
+A *section* is a frozen dataclass whose fields are knobs. The engine checks values against them, the
+command line reads `--set` with them, and the screen draws its forms from them; none of the three
+knows a setting by itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, get_type_hints
+
+from engine.errors import NotBuiltYet, ScenarioError
+
+KNOB = "knob"
+
+
+@dataclass(frozen=True)
+class Knob:
+    """What a setting may be, and what it means.
+
+    Attributes:
+        help: One line for `--help`, a form or a tooltip.
+        low, high: Inclusive bounds of a number; `above` and `below` are exclusive ones.
+        choices: The words a text setting may be; empty where any text will do.
+        later: Words that are known and refused by name: they are not built yet.
+        unit: What a number counts, e.g. "patients".
+        depends: Where the default hangs on the section's other settings: how.
+    """
+
+    help: str
+    low: float = -math.inf
+    high: float = math.inf
+    above: float = -math.inf
+    below: float = math.inf
+    choices: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+    unit: str = ""
+    depends: Callable[[Mapping[str, Any]], Any] | None = None
+
+    @property
+    def range(self) -> str:
+        """The allowed values in words: "between 0 and 1", "one of a, b"."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices + self.later)
+        bounds = [
+            f"at least {self.low:g}" if self.low > -math.inf else "",
+            f"above {self.above:g}" if self.above > -math.inf else "",
+            f"at most {self.high:,.10g}" if self.high < math.inf else "",
+            f"below {self.below:g}" if self.below < math.inf else "",
+        ]
+        return " and ".join(filter(None, bounds)) or "any value"
+
+    def check(self, where: str, value: Any, kind: type) -> Any:
+        """`value` as its knob's type, or a ScenarioError that names `where`."""
+        value = _as_kind(where, value, kind)
+        if kind in (int, float):
+            inside = self.low <= value <= self.high and self.above < value < self.below
+            if not inside or not math.isfinite(value):
+                raise ScenarioError(f"{where}: {value:g} is out of range; it must be {self.range}.")
+        if self.choices and value not in self.choices:
+            if value in self.later:
+                raise NotBuiltYet(where, repr(value), f"choose {_either(self.choices)}")
+            raise ScenarioError(
+                f"{where}: there is no {value!r}; {nearest(value, self.choices + self.later)}"
+            )
+        return value
+
+
+def knob(default: Any, help: str, **limits: Any) -> Any:
+    """A dataclass field that carries its `Knob` (see there for `limits`)."""
+    return dataclasses.field(default=default, metadata={KNOB: Knob(help, **limits)})
+
+
+class Section:
+    """A section of a scenario: a frozen dataclass of knobs.
+
+    Subclasses name themselves in `section`, the word in square brackets in TOML.
+    """
+
+    section: ClassVar[str]
+
+    @classmethod
+    def knobs(cls) -> dict[str, Knob]:
+        """Every knob by its name, in order."""
+        return {f.name: f.metadata[KNOB] for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+
+    @classmethod
+    def kinds(cls) -> dict[str, type]:
+        """The plain type of every knob: bool, int, float, str or tuple."""
+        hints = get_type_hints(cls)
+        return {name: _plain(hints[name]) for name in cls.knobs()}
+
+    @classmethod
+    def build(cls, given: Mapping[str, Any]) -> Self:
+        """The section with `given` values over its defaults, each checked."""
+        knobs, kinds = cls.knobs(), cls.kinds()
+        for key in given:
+            if key not in knobs:
+                raise ScenarioError(
+                    f"{cls.section}.{key}: there is no such setting; {nearest(key, knobs)}"
+                )
+        defaults = {f.name: f.default for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
+        values = {
+            key: knobs[key].check(f"{cls.section}.{key}", given.get(key, defaults[key]), kinds[key])
+            for key in knobs
+        }
+        for key, setting in knobs.items():
+            if setting.depends and key not in given:
+                values[key] = setting.depends(values)
+        return cls(**values)
+
+    @classmethod
+    def read(cls, key: str, text: str) -> Any:
+        """The value that `text` (from a command line or a form) means for knob `key`."""
+        kinds = cls.kinds()
+        if key not in kinds:
+            raise ScenarioError(f"{cls.section}.{key}: there is no such setting; {nearest(key, kinds)}")
+        return read_value(f"{cls.section}.{key}", text, kinds[key])
+
+    def as_dict(self) -> dict[str, Any]:
+        """Every value, lists where the section holds tuples."""
+        values = {name: getattr(self, name) for name in self.knobs()}
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+
+
+def read_value(where: str, text: str, kind: type) -> Any:
+    """Text as a `kind`: numbers as written, true/false, lists by commas."""
+    try:
+        if kind is bool:
+            return {"true": True, "false": False, "on": True, "off": False}[text.strip().lower()]
+        if kind is int:
+            return int(text)
+        if kind is float:
+            return float(text)
+    except (KeyError, ValueError):
+        raise ScenarioError(f"{where}: {text!r} is not {_KIND_WORDS[kind]}.") from None
+    if kind is tuple:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    return text
+
+
+def nearest(word: Any, known: Iterable[str]) -> str:
+    """ "did you mean X?" for a near miss, else the whole list."""
+    names = list(known)
+    close = difflib.get_close_matches(str(word), names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"choose {_either(names)}."
+
+
+_KIND_WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    tuple: "a list",
+}
+
+
+def _either(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else str(last)
+
+
+def _plain(hint: Any) -> type:
+    return tuple if getattr(hint, "__origin__", None) is tuple else hint
+
+
+def _as_kind(where: str, value: Any, kind: type) -> Any:
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind is tuple and isinstance(value, list | tuple):
+        return tuple(str(item) for item in value)
+    if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+        return value
+    raise ScenarioError(f"{where}: {value!r} is not {_KIND_WORDS[kind]}.")

@@ -1,0 +1,99 @@
+"""The sections every scenario has: data, model, training. The others are switches (see `scenario`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from engine.knobs import Section, knob
+
+OWN_HOSPITALS = ("notebook",)  # sources that come in hospitals of their own
+BUILT_IN = ("synthetic", "notebook", "breast-cancer")
+
+
+def _natural(values: Mapping[str, Any]) -> str:
+    has_hospitals = values["source"] in OWN_HOSPITALS or values["source"] not in BUILT_IN
+    return "natural" if has_hospitals else "iid"
+
+
+@dataclass(frozen=True)
+class Data(Section):
+    """Where the patients come from and how they fall to hospitals."""
+
+    section: ClassVar[str] = "data"
+
+    source: str = knob("synthetic", "synthetic, notebook, breast-cancer, or the path of a CSV")
+    hospitals: int = knob(
+        5, "hospitals, where the source has none of its own", low=1, high=1_000_000, unit="hospitals"
+    )
+    patients: int = knob(
+        200,
+        "patients per hospital, held-out ones included (synthetic)",
+        low=1,
+        high=10_000_000,
+        unit="patients",
+    )
+    features: int = knob(10, "columns of a synthetic table", low=2, high=10_000, unit="columns")
+    partition: str = knob(
+        "natural",
+        "how patients fall to hospitals",
+        choices=("natural", "iid", "dirichlet", "label_mix", "quantity"),
+        later=("pathological", "covariate", "concept"),
+        depends=_natural,
+    )
+    alpha: float = knob(
+        0.3, "how alike hospitals are: small is very different, large is alike", above=0, high=1e6
+    )
+    sizes: tuple[str, ...] = knob((), "relative sizes of the hospitals (quantity), e.g. 10,1,1")
+    test_fraction: float = knob(
+        0.2, "part of each hospital's patients held out for testing", above=0, below=1
+    )
+    scaling: str = knob(
+        "global",
+        "standardise columns over all training patients, per hospital, or not",
+        choices=("global", "hospital", "none"),
+    )
+    hospital_col: str = knob("hospital", "CSV column that names the hospital")
+    label_col: str = knob("label", "CSV column that holds the label")
+    positive: str = knob("", "label value that counts as positive; empty: 1")
+    keep: tuple[str, ...] = knob((), "columns to use; empty: all")
+    drop: tuple[str, ...] = knob((), "columns to leave out")
+    separator: str = knob(",", "CSV separator")
+
+
+@dataclass(frozen=True)
+class Model(Section):
+    """What is learned."""
+
+    section: ClassVar[str] = "model"
+
+    kind: str = knob("logistic", "the model", choices=("logistic",), later=("mlp",))
+    hidden: int = knob(16, "hidden units (mlp)", low=1, high=4096, unit="units")
+    l2: float = knob(0.0, "penalty on the weights, not the bias: (l2 / 2) ‖w‖²", low=0, high=1e6)
+    init: str = knob("zero", "params before round 1", choices=("zero", "uniform"))
+
+
+@dataclass(frozen=True)
+class Training(Section):
+    """How the rounds and the local training go."""
+
+    section: ClassVar[str] = "training"
+
+    rounds: int = knob(20, "rounds", low=1, high=65_535, unit="rounds")
+    local_epochs: int = knob(
+        5, "passes over a hospital's own patients per round", low=1, high=10_000, unit="epochs"
+    )
+    local_steps: int = knob(
+        0, "minibatch steps per round, in place of epochs where not 0", low=0, high=1_000_000, unit="steps"
+    )
+    batch_size: int = knob(
+        32, "patients per step; 0: all of a hospital's", low=0, high=10_000_000, unit="patients"
+    )
+    learning_rate: float = knob(0.1, "size of a local step", above=0, high=1000)
+    participation: float = knob(1.0, "part of the hospitals drawn in each round", above=0, high=1)
+    weighting: str = knob(
+        "patients",
+        "a hospital's vote: by its patients (n_i/N), or all equal",
+        choices=("patients", "equal"),
+    )
