@@ -1,0 +1,111 @@
+"""From a source to a federation: read, place, split, scale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from engine.arrays import Ints
+from engine.data import memory
+from engine.data.breast_cancer import breast_cancer
+from engine.data.csv_table import read_csv
+from engine.data.federation import Federation, Scaling, Summary, Table
+from engine.data.notebook import notebook
+from engine.data.partition import place
+from engine.data.scaling import scale
+from engine.data.source import Flags, Source, letters
+from engine.data.split import hold_out
+from engine.data.synthetic import synthetic
+from engine.errors import DataError, ScenarioError
+from engine.knobs import nearest
+from engine.sections import BUILT_IN, Data
+
+__all__ = ["Federation", "Scaling", "Summary", "Table", "load"]
+
+
+def load(data: Data, seed: int) -> Federation:
+    """The federation that `data` describes; the same for the same seed.
+
+    Raises:
+        ScenarioError: Settings that do not fit the source.
+        DataError: A table that cannot be read or used.
+    """
+    source = _read(data, seed)
+    owner, names, notes = _placed(source, data, seed)
+    held_out = source.held_out
+    if held_out is None:
+        held_out = hold_out(source.y, owner, len(names), data.test_fraction, seed)
+    _refuse_untestable(held_out, owner, names)
+    train = _table(source, owner, ~held_out, len(names))
+    test = _table(source, owner, held_out, len(names))
+    scaling, traffic, filled = scale(train, test, source.features, data.scaling)
+    positives = np.bincount(owner, weights=source.y, minlength=len(names))
+    return Federation(
+        names=names,
+        features=source.features,
+        train=train,
+        test=test,
+        positive_rate=positives / np.bincount(owner, minlength=len(names)),
+        scaling=scaling,
+        setup=traffic.by_kind(),
+        notes=source.notes + notes + filled,
+    )
+
+
+def _read(data: Data, seed: int) -> Source:
+    if data.source == "notebook":
+        return notebook().columns(data.keep, data.drop)
+    if data.source == "breast-cancer":
+        return breast_cancer(data.positive).columns(data.keep, data.drop)
+    if data.source == "synthetic":
+        patients = data.hospitals * data.patients
+        memory.refuse_too_large(
+            patients, data.features, "lower data.hospitals, data.patients or data.features"
+        )
+        return synthetic(patients, data.features, seed).columns(data.keep, data.drop)
+    path = Path(data.source).expanduser()
+    if "\0" in data.source or not data.source.strip() or not path.exists():
+        known = nearest(data.source, BUILT_IN)
+        way_out = (
+            known if known.startswith("did you mean") else "check the path of the CSV, or " + known
+        )
+        raise DataError(f"data.source: there is no source or file {data.source!r}; {way_out}")
+    return read_csv(path, data)
+
+
+def _placed(source: Source, data: Data, seed: int) -> tuple[Ints, tuple[str, ...], tuple[str, ...]]:
+    """Each patient's hospital, the hospitals' names, and notes."""
+    if data.partition != "natural":
+        owner, notes = place(source.y, data, seed)
+        return owner, letters(data.hospitals), notes
+    if source.owner is None:
+        raise ScenarioError(
+            f"data.partition: {data.source} has no hospitals of its own; "
+            "choose iid, dirichlet, label_mix or quantity."
+        )
+    return source.owner, source.names, ()
+
+
+def _table(source: Source, owner: Ints, chosen: Flags, hospitals: int) -> Table:
+    """The chosen patients, hospital after hospital, each in the source's order."""
+    rows = np.flatnonzero(chosen)
+    rows = rows[np.argsort(owner[rows], kind="stable")]
+    starts = np.zeros(hospitals + 1, np.int64)
+    np.cumsum(np.bincount(owner[rows], minlength=hospitals), out=starts[1:])
+    return Table(source.x[rows], source.y[rows], starts)
+
+
+def _refuse_untestable(held_out: Flags, owner: Ints, names: tuple[str, ...]) -> None:
+    if not held_out.any():
+        raise DataError(
+            "data: no patient is left for testing; give at least one hospital two patients or more, "
+            "or mark some 'test' in the split column."
+        )
+    training = np.bincount(owner[~held_out], minlength=len(names))
+    if not training.all():
+        name = names[int(np.argmin(training))]
+        raise DataError(
+            f"data: hospital {name!r} has no training patient; mark some of its rows 'train' "
+            "in the split column, or take the hospital out."
+        )

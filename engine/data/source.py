@@ -1,0 +1,95 @@
+"""A source: patients as they come, before they are placed, split and scaled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count, islice, product
+from string import ascii_uppercase
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.arrays import Floats, Ints
+from engine.errors import DataError
+from engine.knobs import nearest
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Patients of a source, in its own order.
+
+    Attributes:
+        x: Columns as measured, (N, features); nan where a number is missing.
+        y: Labels, 0.0 or 1.0, (N,).
+        features: Column names.
+        owner: The hospital of each patient, (N,); None where the source knows no hospitals.
+        names: Names of those hospitals, in order of first appearance.
+        held_out: Which patients the source itself sets aside for testing, (N,); None where it does not.
+        notes: What was done to the table, one sentence each.
+    """
+
+    x: Floats
+    y: Floats
+    features: tuple[str, ...]
+    owner: Ints | None = None
+    names: tuple[str, ...] = field(default=())
+    held_out: Flags | None = None
+    notes: tuple[str, ...] = ()
+
+    def columns(self, keep: Sequence[str], drop: Sequence[str]) -> Source:
+        """With the chosen columns only, in the table's order."""
+        chosen = choose(self.features, keep, drop)
+        if len(chosen) == len(self.features):
+            return self
+        names = tuple(self.features[i] for i in chosen)
+        return replace(self, x=np.ascontiguousarray(self.x[:, chosen]), features=names)
+
+
+def choose(features: Sequence[str], keep: Sequence[str], drop: Sequence[str]) -> list[int]:
+    """Positions of the columns that `keep` (empty: all) and `drop` leave.
+
+    Raises:
+        DataError: A name that is no column, or no column left.
+    """
+    for key, names in (("keep", keep), ("drop", drop)):
+        for name in names:
+            if name not in features:
+                raise DataError(
+                    f"data.{key}: there is no column {name!r}; {_either(name, features)}"
+                )
+    chosen = [
+        i for i, name in enumerate(features) if (not keep or name in keep) and name not in drop
+    ]
+    if not chosen:
+        raise DataError(
+            "data: no column is left to learn from; give the table a numeric column beside hospital, "
+            "label and split, or loosen data.keep and data.drop."
+        )
+    return chosen
+
+
+def letters(number: int) -> tuple[str, ...]:
+    """Names for hospitals that have none: A … Z, AA, AB …"""
+    words = ("".join(word) for size in count(1) for word in product(ascii_uppercase, repeat=size))
+    return tuple(islice(words, number))
+
+
+def shown(name: str, width: int = 40) -> str:
+    """A name from a file, quoted on one line, with control characters escaped."""
+    return repr(name if len(name) <= width else name[: width - 1] + "…")
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Names for a sentence, the first `most` of them."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(map(shown, names[:most])) + more
+
+
+def _either(name: str, features: Sequence[str]) -> str:
+    if not features:
+        return "the table has none besides hospital, label and split."
+    near = nearest(name, features)
+    return near if near.startswith("did you mean") else f"choose from {listed(features)}."

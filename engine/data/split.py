@@ -1,0 +1,44 @@
+"""Which patients are held out: some of each hospital's, both classes alike where it can be done."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.arrays import Floats, Ints
+from engine.data.source import Flags
+from engine.randomness import stream
+
+
+def hold_out(y: Floats, owner: Ints, hospitals: int, fraction: float, seed: int) -> Flags:
+    """The held-out patients, (N,): `fraction` of each hospital, at least one, never all.
+
+    A hospital with two or more of each class holds out the same part of both. A patient's draw
+    belongs to the patient, wherever the partition puts them.
+    """
+    label = (y > 0.5).astype(np.int64)
+    counts = np.bincount(owner * 2 + label, minlength=2 * hospitals).reshape(hospitals, 2)
+    stratified = counts.min(axis=1) >= 2
+    quota = _quota(counts, stratified, fraction)
+    group = owner * 2 + label * stratified[owner]
+    draw = stream(seed, "split").random(len(y))
+    order = np.argsort(group + draw, kind="stable")  # by group, and by draw within it
+    sizes = np.bincount(group, minlength=2 * hospitals)
+    rank = np.arange(len(y)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    held_out = np.empty(len(y), np.bool_)
+    held_out[order] = rank < np.repeat(quota.ravel(), sizes)
+    return held_out
+
+
+def _quota(counts: Ints, stratified: Flags, fraction: float) -> Ints:
+    """How many each hospital holds out of its two groups, (K, 2); one group where not stratified."""
+    sizes = counts.sum(axis=1)
+    out = np.rint(fraction * sizes).astype(np.int64)
+    out = np.clip(out, np.minimum(1, sizes - 1), np.maximum(sizes - 1, 0))
+    negatives, positives = counts.T
+    share = np.rint(out * positives / np.maximum(sizes, 1)).astype(np.int64)
+    both = (out >= 2).astype(np.int64)  # room for one of each class
+    share = np.clip(
+        share, np.maximum(both, out - negatives + 1), np.minimum(positives - 1, out - both)
+    )
+    share = np.where(stratified, share, 0)
+    return np.stack([out - share, share], axis=1)
