@@ -155,6 +155,7 @@ class UpdatesMasked(Event):
     cohort: Ints
     done: Ints  # those that have masked by now
     ring_bits: int
+    saturated: Ints  # (k,) coordinates that lay outside the range and were cut
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,7 @@ class Knob:
             inside = self.low <= value <= self.high and self.above < value < self.below
             if not inside or not math.isfinite(value):
                 raise ScenarioError(f"{where}: {value:g} is out of range; it must be {self.range}.")
-        if self.choices and value not in self.choices:
-            if value in self.later:
-                raise NotBuiltYet(where, repr(value), f"choose {_either(self.choices)}")
+        if self.choices and value not in self.choices + self.later:
             raise ScenarioError(
                 f"{where}: there is no {value!r}; {nearest(value, self.choices + self.later)}"
             )
@@ -114,6 +112,15 @@ class Section:
                 values[key] = setting.depends(values)
         return cls(**values)
 
+    def refuse_unbuilt(self) -> None:
+        """Refuse a value that is known by name only. Apart from `build`, so that a mix that could
+        never run is explained as such first."""
+        for name, setting in self.knobs().items():
+            value = getattr(self, name)
+            if value in setting.later:
+                where = f"{self.section}.{name}"
+                raise NotBuiltYet(where, repr(value), f"choose {_either(setting.choices)}")
+
     @classmethod
     def read(cls, key: str, text: str) -> Any:
         """The value that `text` (from a command line or a form) means for knob `key`."""
@@ -121,6 +128,10 @@ class Section:
         if key not in kinds:
             raise ScenarioError(f"{cls.section}.{key}: there is no such setting; {nearest(key, kinds)}")
         return read_value(f"{cls.section}.{key}", text, kinds[key])
+
+    def unused(self, key: str) -> str:
+        """Why the section's other settings make `key` idle; empty where it is used."""
+        return ""
 
     def as_dict(self) -> dict[str, Any]:
         """Every value, lists where the section holds tuples."""

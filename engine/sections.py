@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,6 +15,21 @@ BUILT_IN = ("synthetic", "notebook", "breast-cancer")
 def _natural(values: Mapping[str, Any]) -> str:
     has_hospitals = values["source"] in OWN_HOSPITALS or values["source"] not in BUILT_IN
     return "natural" if has_hospitals else "iid"
+
+
+_USERS: Mapping[str, Callable[[Data], bool]] = {
+    "hospitals": lambda data: data.partition != "natural",
+    "patients": lambda data: data.source == "synthetic",
+    "features": lambda data: data.source == "synthetic",
+    "alpha": lambda data: (
+        data.partition in ("dirichlet", "label_mix") or (data.partition == "quantity" and not data.sizes)
+    ),
+    "sizes": lambda data: data.partition == "quantity",
+    "hospital_col": lambda data: data.source not in BUILT_IN,
+    "label_col": lambda data: data.source not in BUILT_IN,
+    "separator": lambda data: data.source not in BUILT_IN,
+    "positive": lambda data: data.source not in ("synthetic", "notebook"),
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +76,13 @@ class Data(Section):
     drop: tuple[str, ...] = knob((), "columns to leave out")
     separator: str = knob(",", "CSV separator")
 
+    def unused(self, key: str) -> str:
+        """Which keys the source and the partition leave idle."""
+        users = _USERS.get(key)
+        if users is None or users(self):
+            return ""
+        return f"source {self.source!r} with partition {self.partition!r} does not use it"
+
 
 @dataclass(frozen=True)
 class Model(Section):
@@ -72,6 +94,10 @@ class Model(Section):
     hidden: int = knob(16, "hidden units (mlp)", low=1, high=4096, unit="units")
     l2: float = knob(0.0, "penalty on the weights, not the bias: (l2 / 2) ‖w‖²", low=0, high=1e6)
     init: str = knob("zero", "params before round 1", choices=("zero", "uniform"))
+
+    def unused(self, key: str) -> str:
+        """Only an mlp has hidden units."""
+        return "a logistic model has no hidden units" if key == "hidden" else ""
 
 
 @dataclass(frozen=True)

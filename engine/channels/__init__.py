@@ -1,0 +1,1 @@
+"""Channels: what carries updates, plain or under masks; `section` chooses."""

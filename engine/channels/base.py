@@ -1,0 +1,56 @@
+"""A channel: what carries updates to the server, and what it lets the server read.
+
+A channel is a generator: it yields an event for each of its steps and returns a `Delivery`. It may
+take several round trips, and hospitals may fall away between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Protocol
+
+from engine.arrays import Floats, Ints
+from engine.events import Event
+from engine.stages.base import Moment, Named
+from engine.wire import Traffic
+
+
+@dataclass(frozen=True, eq=False)
+class Singles:
+    """The server reads every single update."""
+
+    updates: Floats  # (k, d), as decoded
+    weights: Floats  # (k,)
+
+
+@dataclass(frozen=True, eq=False)
+class Total:
+    """The server reads the weighted sum and nothing else."""
+
+    update: Floats  # (d,), Σ weight · update
+    weight: float
+
+
+@dataclass(frozen=True, eq=False)
+class Delivery:
+    """What arrived, whose updates are in it (ascending, (k,)), and what was sent for it."""
+
+    content: Singles | Total
+    survivors: Ints
+    traffic: Traffic
+
+
+class Channel(Protocol):
+    """Carries one round's uploads."""
+
+    @property
+    def masked(self) -> bool:
+        """Whether the server is kept from reading single updates."""
+        ...
+
+    def carry(
+        self, upload: Named, at: Moment, traffic: Traffic
+    ) -> Generator[Event, None, Delivery]:
+        """Bring `upload` (`update` (k, d), `weight` (k,)) to the server."""
+        ...

@@ -1,0 +1,1 @@
+"""Codecs: how updates become bytes, one file each; `section` chooses."""

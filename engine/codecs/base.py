@@ -1,0 +1,117 @@
+"""A codec: how an update is written as bytes, and read back.
+
+A codec also says how far its rounding can move an update (privacy has to know), and how an update
+becomes ring integers where masks hide it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.arrays import Bytes, Floats, Ints
+from engine.errors import ScenarioError
+
+Ring = npt.NDArray[np.uint64]  # integers mod 2^bits
+
+
+class Codec:
+    """Base of all codecs. Subclasses are frozen dataclasses."""
+
+    code: ClassVar[int]  # in the header of its messages
+    random_numbers: ClassVar[int] = 0  # uniform draws it needs per parameter
+
+    def encode(self, update: Floats, uniform: Floats | None) -> Bytes:
+        """Bodies of the messages, (k, size), of `update` (k, d)."""
+        raise NotImplementedError
+
+    def decode(self, bodies: Bytes, parameters: int) -> Floats:
+        """The updates (k, d) that the bodies hold."""
+        raise NotImplementedError
+
+    def worst_error(self, norm: float, parameters: int) -> float:
+        """The most, in L2, that writing and reading moves an update of L2 norm up to `norm`."""
+        raise NotImplementedError
+
+    def ring(self, bound: float, total_weight: int) -> RingFormat:
+        """How updates with coordinates in ±`bound` travel as ring integers."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class RingFormat:
+    """Weighted updates as integers modulo 2^`bits`, exact under addition.
+
+    A row is the d coordinates times n_i, then n_i itself: the server learns Σ n_i u_i and Σ n_i and
+    no single n_i.
+    """
+
+    bits: int
+    bound: float
+    random_numbers: ClassVar[int] = 0
+
+    def to_ring(self, update: Floats, weight: Ints, uniform: Floats | None) -> Ring:
+        """Ring integers (k, d + 1) of `update` (k, d) and `weight` (k,)."""
+        levels = self._levels(np.clip(update, -self.bound, self.bound), uniform)  # (k, d) integers
+        row = np.concatenate([levels * weight[:, None], weight[:, None]], axis=1)
+        return row.astype(np.uint64) & self.modulus_mask
+
+    def from_ring(self, total: Ring) -> tuple[Floats, int]:
+        """Σ n_i u_i (d,) and Σ n_i, from the sum of rows (d + 1,)."""
+        weight = int(total[-1])
+        return self._values(total[:-1], weight), weight
+
+    def saturated(self, update: Floats) -> Ints:
+        """How many coordinates of each update lie outside the bound, (k,)."""
+        return np.sum(np.abs(update) > self.bound, axis=1)
+
+    @property
+    def modulus_mask(self) -> np.uint64:
+        """2^bits − 1."""
+        return np.uint64(2**self.bits - 1)
+
+    def _levels(self, update: Floats, uniform: Floats | None) -> Ints:
+        raise NotImplementedError
+
+    def _values(self, total: Ring, weight: int) -> Floats:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class FixedPoint(RingFormat):
+    """Coordinates in steps of 2^−fraction_bits, cut towards zero: cutting never lengthens a vector."""
+
+    fraction_bits: int = 0
+
+    def _levels(self, update: Floats, uniform: Floats | None) -> Ints:
+        return np.trunc(update * 2.0**self.fraction_bits).astype(np.int64)
+
+    def _values(self, total: Ring, weight: int) -> Floats:
+        half, modulus = 2 ** (self.bits - 1), 2**self.bits
+        signed = np.array([int(v) - modulus * (int(v) >= half) for v in total], np.float64)
+        return signed / 2.0**self.fraction_bits
+
+
+_LEAST_FRACTION_BITS = 16  # coarser steps (above 1.5e-5) would show in the curve
+
+
+def fixed_point(bound: float, total_weight: int) -> FixedPoint:
+    """The narrowest whole-word ring in which Σ n_i u_i cannot overflow.
+
+    Raises:
+        ScenarioError: Not even 64 bits hold the sum at a useful precision.
+    """
+    headroom = math.floor(math.log2(bound * total_weight)) + 1  # bits in front of the point
+    for bits in (32, 64):
+        # One bit is the sign. More than 40 fraction bits would pass what a float64 can tell apart.
+        fraction_bits = min(bits - 1 - headroom, 40)
+        if fraction_bits >= _LEAST_FRACTION_BITS:
+            return FixedPoint(bits, bound, fraction_bits)
+    raise ScenarioError(
+        f"masking.range: ±{bound:g} times {total_weight:,} patients overflows the ring of 2^64;"
+        " lower masking.range."
+    )

@@ -1,0 +1,63 @@
+"""Logistic regression: p = σ(w·x + b), the model small enough to send in 44 bytes.
+
+Params are one vector (d,): the weights, then the bias. Rows carry a last column of ones, so the bias
+is a weight like the others. Arrays inside the training kernel have the hospital axis last, where it is
+contiguous and every operation runs over all hospitals of a block at once.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from engine.arrays import Floats
+from engine.randomness import stream
+
+_TINY = 1e-300  # keeps log away from 0 where a probability rounds to 0
+
+
+def parameters(features: int) -> int:
+    """d."""
+    return features + 1
+
+
+def initial(kind: str, features: int, seed: int) -> Floats:
+    """Params before round 1, (d,): zero, or uniform in ±1/√features."""
+    d = parameters(features)
+    if kind == "zero":
+        return np.zeros(d)
+    bound = 1 / math.sqrt(features)
+    return stream(seed, "initial params").uniform(-bound, bound, d)
+
+
+def logits(params: Floats, x: Floats) -> Floats:
+    """log p/(1−p) of rows `x` (n, features), for params (d,): (n,)."""
+    return x @ params[:-1] + params[-1]
+
+
+def residuals(local: Floats, x: Floats, y: Floats) -> Floats:
+    """p − y, the derivative of the log-loss by the logit, (b, k).
+
+    Args:
+        local: Params of each hospital, (d, k).
+        x: A minibatch of each, ones last, (b, d, k).
+        y: Its labels, (b, k).
+    """
+    z = np.einsum("bdk,dk->bk", x, local)
+    np.negative(z, out=z)
+    np.exp(z, out=z)
+    z += 1.0
+    np.reciprocal(z, out=z)
+    z -= y
+    return z
+
+
+def summed_gradient(x: Floats, residual: Floats) -> Floats:
+    """Σ (p − y) x over the minibatch, (d, k)."""
+    return np.einsum("bdk,bk->dk", x, residual)
+
+
+def summed_loss(residual: Floats) -> Floats:
+    """Σ −log(probability given to the true label), nats, (k,)."""
+    return -np.log(np.maximum(1.0 - np.abs(residual), _TINY)).sum(axis=0)

@@ -1,0 +1,146 @@
+"""The pipeline: all stages of a run, in their seats, with the codec and the channel at its end.
+
+It calls the hooks, keeps each stage's memory, and collects the traces; a stage only computes. Memory
+that exists once per hospital is an array over the whole federation: the cohort's rows are gathered
+before a hook runs, and the rows of those whose upload counted are written back after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engine.aggregators import weighted_sum
+from engine.arrays import Floats, Ints
+from engine.channels.base import Channel, Delivery
+from engine.channels.section import channel_of
+from engine.codecs.section import codec_of
+from engine.events import Event, Trace, UpdatesProtected
+from engine.privacy.ledger import Ledger
+from engine.privacy.plan import Plan, make_plan
+from engine.stages.base import Memory, Moment, Named, Stage
+from engine.stages.l2 import L2
+from engine.stages.weighting import Weighting
+from engine.switch import Setting
+from engine.wire import Traffic
+
+Memories = Mapping[str, Memory]  # stage name → its memory
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """All stages' memory: per hospital, arrays (K, …); on the server, of any shape."""
+
+    hospitals: Memories = field(default_factory=dict)
+    server: Memories = field(default_factory=dict)
+
+    def only(self, names: set[str]) -> Remembered:
+        """Without the stages that were switched off."""
+        return Remembered(
+            {n: m for n, m in self.hospitals.items() if n in names},
+            {n: m for n, m in self.server.items() if n in names},
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Pipeline:
+    """Stages in the order in which a hospital walks them."""
+
+    stages: tuple[Stage, ...]
+    channel: Channel
+    plan: Plan | None
+
+    @property
+    def names(self) -> set[str]:
+        """Of the stages, for memory."""
+        return {stage.name for stage in self.stages}
+
+    def gradient(self, gradient: Floats, local: Floats, anchor: Floats) -> Floats:
+        """The estimate (k, d) with every objective's part added."""
+        for stage in self.stages:
+            gradient = stage.on_gradient(gradient, local, anchor)
+        return gradient
+
+    def broadcast(self, params: Floats, at: Moment, memory: Remembered) -> Floats:
+        """What the hospitals are sent, (d,)."""
+        message: Named = {"params": params}
+        for stage in self.stages:
+            message = stage.on_broadcast(message, at, memory.server.get(stage.name, {})).value
+        return message["params"]
+
+    def upload(
+        self, update: Floats, at: Moment, memory: Remembered, traffic: Traffic
+    ) -> Generator[Event, None, tuple[Delivery, Remembered]]:
+        """Take `update` (k, d) through every hospital's stages and the channel."""
+        upload: Named = {"update": update}
+        kept: dict[str, Memory] = {}
+        traces: list[Trace] = []
+        for stage in self.stages:
+            rows = {n: a[at.cohort] for n, a in memory.hospitals.get(stage.name, {}).items()}
+            step = stage.on_client(upload, at, rows)
+            upload = step.value
+            if step.memory:
+                kept[stage.name] = step.memory
+            if step.facts:
+                traces.append(Trace(stage.name, step.facts))
+        norms = np.linalg.norm(update, axis=1)
+        protected = np.linalg.norm(upload["update"], axis=1)
+        yield UpdatesProtected(at.round, at.cohort, norms, protected, tuple(traces))
+        delivery = yield from self.channel.carry(upload, at, traffic)
+        return delivery, _write_back(memory, kept, at, delivery.survivors)
+
+    def combine(
+        self, delivery: Delivery, at: Moment, memory: Remembered
+    ) -> tuple[Floats, Remembered, tuple[Trace, ...]]:
+        """The step the model takes, (d,): the sum through every stage's server end, in reverse."""
+        combined = weighted_sum(delivery.content)
+        server = dict(memory.server)
+        traces: list[Trace] = []
+        for stage in reversed(self.stages):
+            step = stage.on_server(combined, at, server.get(stage.name, {}))
+            combined = step.value
+            if step.memory:
+                server[stage.name] = step.memory
+            if step.facts:
+                traces.append(Trace(stage.name, step.facts))
+        return combined["update"], Remembered(memory.hospitals, server), tuple(traces)
+
+
+def build(
+    setting: Setting, cohort_size: int, done: int, released: Ledger, old: Plan | None
+) -> Pipeline:
+    """The pipeline that `setting` means for the rounds after `done`.
+
+    Raises:
+        ScenarioError: The mix cannot run on this federation.
+    """
+    scenario = setting.scenario
+    codec = codec_of(scenario)
+    channel = channel_of(setting, codec, cohort_size)
+    plan = make_plan(setting, codec, cohort_size, done, released, old)
+    stages: list[Stage] = [
+        Weighting(scenario.training.weighting, plan.total if plan else None),
+        *([L2(scenario.model.l2)] if scenario.model.l2 else []),
+        *([plan.stage] if plan else []),
+    ]
+    for switch in scenario.switches:
+        stages.extend(switch.stages(setting))
+    return Pipeline(tuple(sorted(stages, key=lambda stage: stage.seat)), channel, plan)
+
+
+def _write_back(
+    memory: Remembered, kept: Mapping[str, Memory], at: Moment, survivors: Ints
+) -> Remembered:
+    """Each stage's rows into its arrays, for hospitals whose upload counted."""
+    counted = np.isin(at.cohort, survivors)
+    hospitals = dict(memory.hospitals)
+    for name, rows in kept.items():
+        arrays = dict(hospitals.get(name, {}))
+        for key, new in rows.items():
+            whole = arrays.get(key, np.zeros((at.hospitals, *new.shape[1:]))).copy()
+            whole[at.cohort[counted]] = new[counted]
+            arrays[key] = whole
+        hospitals[name] = arrays
+    return Remembered(hospitals, memory.server)

@@ -1,0 +1,288 @@
+"""A scenario: everything a run depends on, as one frozen value that can be written as TOML.
+
+A scenario is built from nested mappings of the keys somebody set (`given`); everything else takes its
+default, some defaults hanging on other settings. So a change to one key (`replace`) starts from what
+was set, not from what it led to. Validation runs once, over the whole.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import tomli_w
+
+from engine import codes
+from engine.channels.section import Masking
+from engine.codecs.section import Compression
+from engine.errors import ScenarioError
+from engine.faults import Faults
+from engine.knobs import Section, nearest, read_value
+from engine.privacy.plan import Privacy
+from engine.sections import BUILT_IN, Data, Model, Training
+from engine.stages import STAGES
+from engine.switch import Switch
+
+ALWAYS: tuple[type[Section], ...] = (Data, Model, Training)
+SWITCHES: tuple[type[Switch], ...] = (*STAGES, Privacy, Masking, Compression, Faults)
+SECTIONS: Mapping[str, type[Section]] = {s.section: s for s in (*ALWAYS, *SWITCHES)}
+CHANGEABLE = tuple(s for s in SECTIONS if s not in ("data", "model"))
+_TEXTS = ("name", "title", "about")
+_TOP = (*_TEXTS, "seed", *SECTIONS, "change")
+
+S = TypeVar("S", bound=Section)
+Given = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Change:
+    """Settings that hold from the start of a round on."""
+
+    round: int
+    set: Mapping[str, Any]  # dotted key → value
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in TOML."""
+        return {"round": self.round, "set": dict(self.set)}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A validated scenario. Build one with `from_toml`, `from_dict` or `replace`.
+
+    Attributes:
+        switches: The optional sections that are on, in a fixed order.
+        changes: By round, ascending.
+        given: What was set, as nested mappings: what `to_toml` writes.
+        notes: Keys that were set and are not used, mixes that deserve a warning.
+    """
+
+    name: str
+    title: str
+    about: str
+    seed: int
+    data: Data
+    model: Model
+    training: Training
+    switches: tuple[Switch, ...]
+    changes: tuple[Change, ...]
+    given: Given = field(compare=False, repr=False)
+    notes: tuple[str, ...] = field(compare=False, repr=False)
+
+    @staticmethod
+    def from_toml(text: str) -> Scenario:
+        """Parse and validate.
+
+        Raises:
+            ScenarioError: Not TOML, an unknown key, a value out of range, an impossible mix.
+        """
+        try:
+            return Scenario.from_dict(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as error:
+            raise ScenarioError(f"scenario: not valid TOML, {error}.") from None
+
+    @staticmethod
+    def from_dict(given: Given) -> Scenario:
+        """Validate nested mappings, as TOML gives them."""
+        for key, value in given.items():
+            if key not in _TOP:
+                raise ScenarioError(f"{key}: there is no such setting; {nearest(key, _TOP)}")
+            if key in SECTIONS and not isinstance(value, Mapping):
+                raise ScenarioError(f"{key}: this is a section; write [{key}] and its keys below.")
+        built = {
+            name: kind.build(given.get(name, {}))
+            for name, kind in SECTIONS.items()
+            if kind in ALWAYS or name in given
+        }
+        switches = tuple(s for s in built.values() if isinstance(s, Switch))
+        name = _text(given, "name", "my-run")
+        scenario = Scenario(
+            name=name,
+            title=_text(given, "title", name),
+            about=_text(given, "about", ""),
+            seed=_seed(given.get("seed", 42)),
+            data=_of(built, Data),
+            model=_of(built, Model),
+            training=_of(built, Training),
+            switches=switches,
+            changes=_changes(given.get("change", [])),
+            given=given,
+            notes=_unused(given, built),
+        )
+        return scenario._checked(tuple(built.values()))
+
+    def _checked(self, sections: tuple[Section, ...]) -> Scenario:
+        """Itself with its warnings, after every mix and every change has been checked."""
+        for switch in self.switches:
+            switch.refuse(self)
+        for section in sections:
+            section.refuse_unbuilt()
+        for change in self.changes:
+            if change.round > self.training.rounds:
+                raise ScenarioError(
+                    f"change.round: {change.round} comes after the last round,"
+                    f" {self.training.rounds}; choose an earlier one."
+                )
+        warnings = tuple(note for switch in self.switches for note in switch.notes(self))
+        for change in self.changes:
+            self.at(change.round)
+        object.__setattr__(self, "notes", self.notes + warnings)
+        return self
+
+    def get(self, section: type[S]) -> S | None:
+        """The optional section of this class, or None where it is off."""
+        return next((s for s in self.switches if isinstance(s, section)), None)
+
+    def on(self, section: str) -> bool:
+        """Whether the optional section of this name is on."""
+        return any(s.section == section for s in self.switches)
+
+    def replace(self, settings: Mapping[str, Any]) -> Scenario:
+        """With dotted keys set, e.g. {"fedprox.mu": 1.0}; naming a switch's key switches it on.
+
+        A bare switch name with True switches it on with its defaults, with False off. A new
+        `data.source` starts a fresh `[data]`: keys not set beside it take their defaults.
+        """
+        return Scenario.from_dict(_with(self.given, settings))
+
+    def without(self, *sections: str) -> Scenario:
+        """With switches off; those that are off already stay so."""
+        return self.replace({name: False for name in sections})
+
+    def at(self, round: int) -> Scenario:
+        """The scenario that holds in `round`, its changes so far applied, and none to come."""
+        given = {key: value for key, value in self.given.items() if key != "change"}
+        for change in self.changes:
+            if change.round <= round:
+                given = _with(given, change.set)
+        return Scenario.from_dict(given)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Complete: every key of every section that is on."""
+        switches = {s.section: s.as_dict() for s in self.switches}
+        top = {"name": self.name, "title": self.title, "about": self.about, "seed": self.seed}
+        always = {s.section: s.as_dict() for s in (self.data, self.model, self.training)}
+        return {**top, **always, **switches, "change": [c.as_dict() for c in self.changes]}
+
+    def to_toml(self) -> str:
+        """What was set, as TOML; `from_toml` gives this scenario back."""
+        return tomli_w.dumps(_plain(self.given))
+
+    @property
+    def on_own_data(self) -> bool:
+        """Whether the patients come from the user's files."""
+        return self.data.source not in BUILT_IN
+
+    def to_code(self) -> str:
+        """A short text that holds the scenario. On own data it carries no seed: with the seed the
+        noise could be taken off again."""
+        given = _plain(self.given)
+        if self.on_own_data:
+            given.pop("seed", None)
+        return codes.encode(given)
+
+    @staticmethod
+    def from_code(code: str) -> Scenario:
+        """The scenario in a code."""
+        return Scenario.from_dict(codes.decode(code))
+
+
+def read_setting(text: str) -> tuple[str, Any]:
+    """A dotted key and its value from "KEY=VALUE", the value read by its knob's type.
+
+    "fedprox=on" and "fedprox=off" switch a section.
+    """
+    key, equals, value = text.partition("=")
+    key = key.strip()
+    if not equals:
+        raise ScenarioError(f"{text}: a setting is written KEY=VALUE, e.g. training.rounds=10.")
+    if key == "seed":
+        return key, read_value(key, value, int)
+    if key in _TEXTS:
+        return key, value
+    section, dot, name = key.partition(".")
+    if section not in SECTIONS:
+        raise ScenarioError(f"{key}: there is no such setting; {nearest(section, _TOP)}")
+    if not dot:
+        return key, read_value(key, value, bool)
+    return key, SECTIONS[section].read(name, value)
+
+
+def _with(given: Given, settings: Mapping[str, Any]) -> dict[str, Any]:
+    changed: dict[str, Any] = {k: dict(v) if k in SECTIONS else v for k, v in given.items()}
+    if "data.source" in settings:
+        changed["data"] = {}
+    for key, value in settings.items():
+        section, dot, name = key.partition(".")
+        if dot:
+            if section not in SECTIONS:
+                raise ScenarioError(f"{key}: there is no such setting; {nearest(section, SECTIONS)}")
+            changed.setdefault(section, {})[name] = value
+        elif isinstance(value, bool) and key in SECTIONS:
+            if SECTIONS[key] in ALWAYS:
+                raise ScenarioError(f"{key}: this section is always there and cannot be switched.")
+            changed.pop(key, None) if not value else changed.setdefault(key, {})
+        else:
+            changed[key] = value
+    return changed
+
+
+def _changes(given: Any) -> tuple[Change, ...]:
+    changes = []
+    for entry in given:
+        if not isinstance(entry, Mapping) or set(entry) != {"round", "set"}:
+            raise ScenarioError("change: each needs a round and a set, and nothing else.")
+        round, settings = entry["round"], entry["set"]
+        if not isinstance(round, int) or isinstance(round, bool) or round < 1:
+            raise ScenarioError(f"change.round: {round!r} is not a round; rounds count from 1.")
+        for key in settings:
+            section = key.partition(".")[0]
+            if section not in CHANGEABLE:
+                raise ScenarioError(
+                    f"change.set: {key} cannot change in the middle of a run;"
+                    f" {', '.join(CHANGEABLE)} can."
+                )
+        changes.append(Change(round, dict(settings)))
+    return tuple(sorted(changes, key=lambda change: change.round))
+
+
+def _unused(given: Given, built: Mapping[str, Section]) -> tuple[str, ...]:
+    notes = []
+    for name, section in built.items():
+        for key in given.get(name, {}):
+            why = section.unused(key)
+            if why:
+                notes.append(f"{name}.{key}: ignored, {why}.")
+    return tuple(notes)
+
+
+def _of(built: Mapping[str, Section], kind: type[S]) -> S:
+    section = built[kind.section]
+    assert isinstance(section, kind)  # built from SECTIONS just above
+    return section
+
+
+def _text(given: Given, key: str, default: str) -> str:
+    value = given.get(key, default)
+    if not isinstance(value, str):
+        raise ScenarioError(f"{key}: {value!r} is not a text.")
+    return value
+
+
+def _seed(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise ScenarioError(f"seed: {value!r} is not a whole number from 0 to 2^63 − 1.")
+    return value
+
+
+def _plain(given: Given) -> dict[str, Any]:
+    """Nested dicts and lists that TOML and JSON writers take."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {key: plain(item) for key, item in value.items()}
+        return [plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+    return {key: plain(value) for key, value in given.items()}

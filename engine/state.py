@@ -1,0 +1,44 @@
+"""The state of a run after a round: all that a fork needs to go on, bit for bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.arrays import Floats
+from engine.baselines import Baselines
+from engine.data.federation import Federation
+from engine.pipeline import Remembered
+from engine.privacy.ledger import Ledger
+from engine.privacy.plan import Plan
+from engine.sections import Data, Model
+from engine.wire import Traffic
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What is computed once per data, model and seed, and shared by all branches."""
+
+    basis: tuple[Data, Model, int]
+    federation: Federation
+    baselines: Baselines
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """After `round` rounds.
+
+    Attributes:
+        params: The model, (d,).
+        remembered: The stages' memory.
+        released: Every round's release so far, whether or not privacy was on.
+        plan: The privacy plan in force.
+        prepared: Not serialised: a run from a stored state computes it again.
+    """
+
+    round: int
+    params: Floats
+    remembered: Remembered = field(default_factory=Remembered)
+    released: Ledger = ()
+    plan: Plan | None = None
+    traffic: Traffic = field(default_factory=Traffic)
+    prepared: Prepared | None = None
