@@ -1,0 +1,25 @@
+"""How much memory the running lab holds."""
+
+from __future__ import annotations
+
+from tests.bench.figure import Figure, skipped
+from tests.bench.lab import lab
+from tests.bench.process import HAS_PROC, NO_PROC, memory_mb
+
+
+def measure() -> list[Figure]:
+    """Resident memory of the default lab after some rounds, and of one that needs scikit-learn."""
+    if not HAS_PROC:
+        return [skipped("lab, resident", NO_PROC)]
+    return [
+        Figure("lab, resident", _after_rounds(), "MB", 100),
+        Figure("lab on notebook, resident", _after_rounds("--scenario", "notebook"), "MB", 190),
+    ]
+
+
+def _after_rounds(*arguments: str) -> float:
+    with lab(*arguments) as pty:
+        for count in range(1, 6):
+            pty.send("]")
+            pty.wait_for(rf"round {count} of", 60)
+        return memory_mb(pty.pid)

@@ -1,0 +1,131 @@
+"""The installed command in real terminals: what a person sees, does, and finds afterwards."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.command import FEDTUI, at_home, fedtui, sentence
+from tests.terminal import Pty
+from tests.tmux import HAS_TMUX, PROMPT, Tmux
+
+SIZES = [(80, 24), (120, 40)]
+needs_tmux = pytest.mark.skipif(not HAS_TMUX, reason="tmux is not installed")
+
+
+@pytest.fixture
+def screen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tmux]:
+    """The lab in tmux; the shell under it notes its settings and the exit code in files."""
+    columns, rows = request.param
+    with Tmux(columns, rows, env=at_home(tmp_path)) as tmux:
+        tmux.enter(f"cd {tmp_path}; stty -a >before; {FEDTUI}; echo $? >code; stty -a >after")
+        tmux.wait_for(r"SERVER")
+        yield tmux
+
+
+def round_of(screen: str) -> int | None:
+    """R of "round R of N" in the header."""
+    found = re.search(r"round (\d+) of \d+", screen)
+    return int(found[1]) if found else None
+
+
+def is_on(screen: str, key: str) -> bool:
+    """Whether the switch of `key` stands on ●; it is drawn as `f FedProx ●` or `f ● FedProx`."""
+    found = re.search(rf"(?<!\w){key} (?:\w+ )?([●○])", screen)
+    assert found, f"no switch for {key!r} on the screen:\n{screen}"
+    return found[1] == "●"
+
+
+def ended_well(tmux: Tmux, folder: Path) -> None:
+    """The shell is back, with the terminal as it was before."""
+    tmux.wait_until(lambda _: (folder / "after").exists(), 10, "the shell")
+    tmux.wait_for(rf"{PROMPT}\s*\Z")
+    assert (folder / "before").read_text() == (folder / "after").read_text()
+    assert tmux.flags() == {"alternate": False, "cursor": True, "mouse": False}
+    assert "SERVER" not in tmux.screen()
+
+
+@needs_tmux
+@pytest.mark.parametrize("screen", SIZES, indirect=True, ids=str)
+def test_the_lab_waits_then_plays_round_after_round(screen: Tmux) -> None:
+    assert round_of(screen.screen()) == 0
+    screen.press("Space")
+    screen.wait_until(lambda seen: (round_of(seen) or 0) >= 6, 60, "five rounds")
+    screen.press("Space")
+    stopped = screen.screen()
+    assert "SERVER" in stopped
+    assert "together" in stopped
+
+
+@needs_tmux
+@pytest.mark.parametrize("screen", SIZES, indirect=True, ids=str)
+@pytest.mark.parametrize("key", ["f", "p", "m", "c"])
+def test_a_switch_flips_and_the_old_curve_stays_as_before(screen: Tmux, key: str) -> None:
+    for _ in range(3):
+        screen.press("]")
+    screen.wait_until(lambda seen: (round_of(seen) or 0) >= 3, 30, "three rounds")
+    assert not is_on(screen.screen(), key)
+    assert "before" not in screen.screen()
+    screen.press(key)
+    screen.wait_until(lambda seen: is_on(seen, key), 10, f"{key} to switch on")
+    screen.wait_for(r"\bbefore\b")
+    others = [k for k in "fpmc" if k != key and is_on(screen.screen(), k)]
+    assert others == []
+    screen.press(key)
+    screen.wait_until(lambda seen: not is_on(seen, key), 10, f"{key} to switch off")
+
+
+@needs_tmux
+@pytest.mark.parametrize("screen", [SIZES[0]], indirect=True, ids=str)
+def test_the_lab_follows_the_window(screen: Tmux) -> None:
+    screen.resize(120, 40)
+    screen.wait_for(r"Who can read what")
+    screen.resize(50, 15)
+    screen.wait_until(lambda seen: "SERVER" not in seen and seen.strip(), 10, "a request for room")
+    screen.resize(80, 24)
+    screen.wait_for(r"SERVER")
+    assert round_of(screen.screen()) == 0
+
+
+@needs_tmux
+@pytest.mark.parametrize("screen", SIZES, indirect=True, ids=str)
+def test_q_leaves_the_terminal_as_it_was(screen: Tmux, tmp_path: Path) -> None:
+    screen.press("Space")
+    screen.wait_until(lambda seen: (round_of(seen) or 0) >= 1, 20, "round 1")
+    screen.press("q")
+    ended_well(screen, tmp_path)
+    assert (tmp_path / "code").read_text().strip() == "0"
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("playing", [False, True])
+def test_a_signal_too_leaves_the_terminal_as_it_was(
+    ending: signal.Signals, playing: bool, tmp_path: Path
+) -> None:
+    with Pty([FEDTUI], env=at_home(tmp_path)) as terminal:
+        terminal.wait_for("SERVER")
+        if playing:
+            terminal.send(" ")
+            terminal.wait_for("round 1 of")
+        terminal.signal(ending)
+        assert terminal.wait() == 128 + ending
+        assert terminal.modes_left_on() == []
+        assert terminal.settings() == terminal.settings_before
+        assert "Traceback" not in terminal.text
+
+
+def test_without_a_terminal_it_names_the_headless_way(tmp_path: Path) -> None:
+    done = fedtui(home=tmp_path)
+    assert done.returncode == 2
+    assert "fedtui run" in sentence(done.stderr)
+
+
+def test_a_dumb_terminal_is_refused_and_left_alone(tmp_path: Path) -> None:
+    with Pty([FEDTUI], env=at_home(tmp_path, {"TERM": "dumb"})) as terminal:
+        assert terminal.wait() == 2
+        assert "fedtui run" in sentence(terminal.text)
+        assert b"\x1b" not in terminal.output
