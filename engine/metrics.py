@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from engine.arrays import Floats
 
@@ -15,7 +16,7 @@ class Score:
 
     patients: int
     correct: int  # right answers, positive at p ≥ .5
-    loss: float | None  # nats, mean log-loss
+    loss: float | None  # nats, mean log-loss; None where a logit is not finite
     auc: float | None  # None where only one class is present
 
     @property
@@ -28,26 +29,36 @@ def score(logits: Floats, y: Floats) -> Score:
     """The score of `logits` (N,) against labels `y` (N,)."""
     if len(y) == 0:
         return Score(0, 0, None, None)
-    loss = float(np.mean(np.logaddexp(0.0, logits) - y * logits))
-    return Score(len(y), int(np.sum(right(logits, y))), loss, auc(logits, y))
+    return Score(len(y), int(np.sum(right(logits, y))), log_loss(logits, y), auc(logits, y))
 
 
-def right(logits: Floats, y: Floats) -> np.ndarray:
+def right(logits: Floats, y: Floats) -> npt.NDArray[np.bool_]:
     """Which answers are right: positive at p ≥ .5, which is logit ≥ 0. Shapes broadcast."""
-    return (logits >= 0) == (y > 0.5)
+    return np.equal(logits >= 0, y > 0.5)
+
+
+def log_loss(logits: Floats, y: Floats) -> float | None:
+    """Mean of −log p(own label), nats; None where a logit is not finite."""
+    if not np.all(np.isfinite(logits)):
+        return None
+    against = np.where(y > 0.5, -logits, logits)  # how far the model leans to the wrong side
+    return float(np.mean(np.maximum(against, 0) + np.log1p(np.exp(-np.abs(against)))))
 
 
 def auc(scores: Floats, y: Floats) -> float | None:
     """Probability that a positive scores above a negative, ties counting half.
 
-    The rank form of the Mann–Whitney statistic (Hanley & McNeil 1982).
+    The rank form of the Mann–Whitney statistic (Hanley & McNeil 1982). None where only one class is
+    present, or where a score is not a number.
     """
-    positives = int(y.sum())
+    positives = int(np.sum(y > 0.5))
     negatives = len(y) - positives
-    if positives == 0 or negatives == 0:
+    if positives == 0 or negatives == 0 or np.isnan(scores).any():
         return None
-    _, group, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    last_rank = np.cumsum(counts)
-    mid_rank = last_rank - (counts - 1) / 2
-    rank_sum = float(mid_rank[group][y > 0.5].sum())
+    order = np.argsort(scores)
+    rising = scores[order]
+    first = np.flatnonzero(np.concatenate(([True], rising[1:] != rising[:-1])))  # of equal scores
+    last = np.append(first[1:], len(y)) - 1
+    positives_there = np.add.reduceat((y > 0.5)[order], first, dtype=np.float64)
+    rank_sum = float(np.dot(positives_there, (first + last) / 2 + 1))  # middle ranks, from 1
     return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)

@@ -24,6 +24,7 @@ from engine.stages.base import Memory, Moment, Named, Stage
 from engine.stages.l2 import L2
 from engine.stages.weighting import Weighting
 from engine.switch import Setting
+from engine.training import Objective
 from engine.wire import Traffic
 
 Memories = Mapping[str, Memory]  # stage name → its memory
@@ -57,11 +58,10 @@ class Pipeline:
         """Of the stages, for memory."""
         return {stage.name for stage in self.stages}
 
-    def gradient(self, gradient: Floats, local: Floats, anchor: Floats) -> Floats:
-        """The estimate (k, d) with every objective's part added."""
-        for stage in self.stages:
-            gradient = stage.on_gradient(gradient, local, anchor)
-        return gradient
+    @property
+    def objectives(self) -> list[Objective]:
+        """The hooks that add to a local gradient: those of stages that have one."""
+        return [s.on_gradient for s in self.stages if type(s).on_gradient is not Stage.on_gradient]
 
     def broadcast(self, params: Floats, at: Moment, memory: Remembered) -> Floats:
         """What the hospitals are sent, (d,)."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 
-from engine.arrays import Ints
+from engine.arrays import Flags, Ints
 from engine.data import memory
 from engine.data.breast_cancer import breast_cancer
 from engine.data.csv_table import read_csv
@@ -14,7 +15,7 @@ from engine.data.federation import Federation, Scaling, Summary, Table
 from engine.data.notebook import notebook
 from engine.data.partition import place
 from engine.data.scaling import scale
-from engine.data.source import Flags, Source, letters
+from engine.data.source import Source, letters
 from engine.data.split import hold_out
 from engine.data.synthetic import synthetic
 from engine.errors import DataError, ScenarioError
@@ -64,8 +65,8 @@ def _read(data: Data, seed: int) -> Source:
             patients, data.features, "lower data.hospitals, data.patients or data.features"
         )
         return synthetic(patients, data.features, seed).columns(data.keep, data.drop)
-    path = Path(data.source).expanduser()
-    if "\0" in data.source or not data.source.strip() or not path.exists():
+    path = Path(os.path.expanduser(data.source))
+    if not data.source.strip() or not os.path.exists(path):  # which takes any text
         known = nearest(data.source, BUILT_IN)
         way_out = (
             known if known.startswith("did you mean") else "check the path of the CSV, or " + known
@@ -99,7 +100,7 @@ def _table(source: Source, owner: Ints, chosen: Flags, hospitals: int) -> Table:
 def _refuse_untestable(held_out: Flags, owner: Ints, names: tuple[str, ...]) -> None:
     if not held_out.any():
         raise DataError(
-            "data: no patient is left for testing; give at least one hospital two patients or more, "
+            "data: no patient is left for testing; give a hospital at least two patients, "
             "or mark some 'test' in the split column."
         )
     training = np.bincount(owner[~held_out], minlength=len(names))

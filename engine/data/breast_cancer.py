@@ -1,7 +1,7 @@
-"""Breast cells: 569 real tumours, 30 measurements each (Wolberg, Street & Mangasarian 1995, UCI 17).
+"""Breast cells: 569 real tumours, 30 measurements each (Wolberg, Street & Mangasarian 1995, UCI).
 
-scikit-learn carries the table. It is read from there as a file, because importing scikit-learn takes a
-second and 100 MB, and the first screen shows this table.
+scikit-learn carries the table. It is read from there as a file, because importing scikit-learn
+takes a second and 100 MB, and the first screen shows this table.
 """
 
 from __future__ import annotations

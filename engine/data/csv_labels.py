@@ -30,26 +30,20 @@ def read_labels(
     where = f"{file}, column {shown(column)}"
     if len(kinds) == 1:
         raise DataError(
-            f"{where}: every label is {shown(next(iter(labels)))}; a model needs patients of both kinds."
+            f"{where}: every label is {shown(next(iter(labels)))}; "
+            "give the table patients of both kinds."
         )
     if len(kinds) > 2:
         third = next(text for text, value in values.items() if value == kinds[2])
         raise DataError(
-            f"{where}: there are {len(kinds)} label values ({listed(list(map(str, kinds)), 6)}), a third "
-            f"one first in line {lines[third]}; make them two, say 0 for healthy and 1 for ill."
+            f"{where}: there are {len(kinds)} labels ({listed(kinds, 6)}), the third from line "
+            f"{lines[third]} on; make them two, say 0 for healthy and 1 for ill."
         )
     chosen = _value(positive.strip()) if positive.strip() else "1"
-    if chosen not in kinds:
-        problem = (
-            f"{shown(positive)} is no label" if positive.strip() else "the labels are not 0 and 1"
-        )
+    if chosen not in kinds or not (positive.strip() or "0" in kinds):
+        is_not = f"{shown(positive)} is no label" if positive.strip() else "they are not 0 and 1"
         raise DataError(
-            f"{where}: {problem}; set data.positive to the one of {listed(list(map(str, kinds)))} "
-            "that counts as positive."
-        )
-    if not positive.strip() and "0" not in kinds:
-        raise DataError(
-            f"{where}: the labels are {listed(list(map(str, kinds)))}, not 0 and 1; "
+            f"{where}: the labels are {listed(kinds)}, and {is_not}; "
             "set data.positive to the one that counts as positive."
         )
     by_code = np.zeros(len(labels))

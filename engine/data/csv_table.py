@@ -1,7 +1,8 @@
 """A table from a file: one row per patient, a hospital, a label, numbers; perhaps a split.
 
-What cannot be used is refused in one sentence that names file, line and column. Text columns, decimal
-commas, other encodings and folders are recognised and refused: the complete import comes later.
+What cannot be used is refused in one sentence that names file, line and column. Text columns,
+decimal commas, other encodings and folders are recognised and refused: the complete import comes
+later.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +23,9 @@ from engine.data.csv_text import read_text
 from engine.data.source import Source, listed, shown
 from engine.errors import DataError
 from engine.sections import Data
+
+if TYPE_CHECKING:
+    from _csv import Reader  # what csv.reader returns; csv itself does not export the type
 
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "."})  # in small letters
 
@@ -64,12 +69,13 @@ def _separator(data: Data) -> str:
     separator = {"tab": "\t", "\\t": "\t"}.get(data.separator, data.separator)
     if len(separator) != 1 or separator in '"\r\n ':
         raise DataError(
-            f"data.separator: {data.separator!r} cannot separate cells; choose one sign, as , or ; or tab."
+            f"data.separator: {data.separator!r} cannot separate cells; "
+            "choose one sign, as , or ; or the word tab."
         )
     return separator
 
 
-def _read_rows(file: str, reader: csv._reader, columns: Columns, rows: _Rows) -> None:
+def _read_rows(file: str, reader: Reader, columns: Columns, rows: _Rows) -> None:
     pick, width = columns.pick, columns.width
     line = reader.line_num + 1
     for row in reader:
@@ -95,7 +101,7 @@ def _read_rows(file: str, reader: csv._reader, columns: Columns, rows: _Rows) ->
         )
         raise DataError(
             f"{file}: {', '.join(rows.ragged[:3])}{more}, where the header has {width}; "
-            'give every row a cell per column, and put quotes around a cell with the separator in it ("1,5").'
+            "give every row a cell per column, with quotes around a cell that holds the separator."
         )
 
 
@@ -121,7 +127,7 @@ def _read_special(where: str, row: Sequence[str], columns: Columns, rows: _Rows)
         part = row[columns.split].strip().casefold()
         if part not in ("train", "test"):
             raise DataError(
-                f"{where}: {shown(row[columns.split])} in column 'split' is neither train nor test; "
+                f"{where}: {shown(row[columns.split])} in column 'split' is not train or test; "
                 "write one of them, or leave the column out with data.drop."
             )
         rows.held_out.append(part == "test")

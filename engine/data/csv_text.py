@@ -30,7 +30,8 @@ def read_text(path: Path) -> str:
         raw = path.read_bytes()
     except OSError as error:
         raise DataError(
-            f"{path.name}: the file cannot be read ({error.strerror}); check its path and permissions."
+            f"{path.name}: the file cannot be read ({error.strerror}); "
+            "check its path and permissions."
         ) from None
     return _decode(path.name, raw)
 
@@ -43,7 +44,8 @@ def _decode(file: str, raw: bytes) -> str:
     if b"\0" in raw:
         line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
         raise DataError(
-            f"{file}, line {line}: there is a NUL byte, so this is no plain text; save it as a CSV in UTF-8."
+            f"{file}, line {line}: there is a NUL byte, so this is no plain text; "
+            "save it as a CSV in UTF-8."
         )
     try:
         return raw.decode("utf-8-sig")

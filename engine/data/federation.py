@@ -41,12 +41,13 @@ class Table:
 
     def per_hospital(self, values: Floats) -> Floats:
         """Sum of `values` (N,) over each hospital's rows, (K,); 0 for a hospital without rows."""
-        return np.bincount(self.owner, weights=values, minlength=len(self.sizes))
+        sums = np.bincount(self.owner, weights=values, minlength=len(self.sizes))
+        return np.asarray(sums, np.float64)
 
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """How columns were standardised. `mean`, `std` are (features,), or (K, features) by hospital."""
+    """How columns were standardised: `mean`, `std` (features,), or (K, features) by hospital."""
 
     kind: str  # "global" | "hospital" | "none"
     mean: Floats | None

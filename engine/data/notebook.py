@@ -1,7 +1,7 @@
 """The notebook's three hospitals, exactly as it made them, mistakes included.
 
-Each hospital has a `make_classification` of its own, so the same column means something else in each:
-federating them cannot work, and that is what this source is here to show.
+Each hospital has a `make_classification` of its own, so the same column means something else in
+each: federating them cannot work, and that is what this source is here to show.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How patients fall to hospitals.
 
 - iid: shuffled, equal sizes.
-- dirichlet: each class is split over hospitals by Dir(α) (Yurochkin et al. 2019, section 4; Li et al.
-  2022, "label distribution skew"): labels and sizes differ together.
+- dirichlet: each class is split over hospitals by Dir(α) (Yurochkin et al. 2019, section 4):
+  labels and sizes differ together.
 - label_mix: equal sizes, each hospital's rate of positives drawn from Dir(α, α) (Hsu et al. 2019,
   section 3, for two classes with an even prior).
 - quantity: sizes differ, by given proportions or by Dir(α); labels do not.
@@ -85,14 +85,12 @@ def _label_mix(y: Floats, hospitals: int, alpha: float, draw: np.random.Generato
     taken = np.clip(np.cumsum(wanted), np.cumsum(sizes) - negatives, positives)
     given = np.diff(taken, prepend=0)
     short = int(np.sum(given != wanted))
-    notes = (
-        (
-            f"One class ran out: {short:,} of {hospitals:,} hospitals hold what was left of the other.",
-        )
-        if short
-        else ()
+    placed = _fill(y, np.stack([sizes - given, given], axis=1), draw)
+    if not short:
+        return placed, ()
+    return placed, (
+        f"One class ran out: {short:,} of {hospitals:,} hospitals hold what was left of the other.",
     )
-    return _fill(y, np.stack([sizes - given, given], axis=1), draw), notes
 
 
 def _shares(data: Data, draw: np.random.Generator) -> Floats:
@@ -111,11 +109,11 @@ def _shares(data: Data, draw: np.random.Generator) -> Floats:
         raise ScenarioError(
             f"data.sizes: {len(sizes)} sizes for {data.hospitals} hospitals; make both the same."
         )
-    return sizes / sizes.sum()
+    return np.asarray(sizes / sizes.sum(), np.float64)
 
 
 def _whole(shares: Floats, total: int) -> Ints:
-    """Whole numbers that sum to `total`, each within one of its share (largest remainders first)."""
+    """Whole numbers that sum to `total`, each within one of its share (by largest remainder)."""
     exact = shares * total
     whole = np.floor(exact).astype(np.int64)
     missing = total - int(whole.sum())

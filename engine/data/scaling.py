@@ -1,10 +1,10 @@
 """Standardised columns, as hospitals can agree on them without showing a patient.
 
-Each hospital sends, for every column, how many numbers it has, their sum, and their squares about its
-own mean. The server combines these exactly (Chan, Golub & LeVeque 1979: "updating formulae and a
-pairwise algorithm for computing sample variances") and sends mean and standard deviation back. Both
-messages are really encoded, and what is used is what was decoded. A missing number becomes the pooled
-mean, which moves no mean and adds no square.
+Each hospital sends, for every column, how many numbers it has, their sum, and their squares about
+its own mean. The server combines these exactly (Chan, Golub & LeVeque 1979: "updating formulae and
+a pairwise algorithm for computing sample variances") and sends mean and standard deviation back.
+Both messages are really encoded, and what is used is what was decoded. A missing number becomes
+the pooled mean, which moves no mean and adds no square.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ def _own(train: Table, features: Sequence[str]) -> tuple[Floats, Floats]:
 
 def _spread(variance: Floats, mean: Floats, features: Sequence[str]) -> Floats:
     """Standard deviations; 0 where only round-off differs."""
-    finite = np.isfinite(variance).reshape(-1, len(features)).all(axis=0)
+    finite = np.asarray(np.isfinite(variance).reshape(-1, len(features)).all(axis=0))
     if not finite.all():
         large = [name for name, fine in zip(features, finite, strict=True) if not fine]
         raise DataError(
@@ -172,7 +172,7 @@ def _missing(table: Table) -> Ints:
 
 
 def _notes(missing: Ints, features: Sequence[str]) -> tuple[str, ...]:
-    gaps = [f"{features[i]} {missing[i]:,}" for i in np.flatnonzero(missing)]
+    gaps = [f"{name} {n:,}" for name, n in zip(features, missing, strict=True) if n]
     if not gaps:
         return ()
     more = f" and {len(gaps) - 8} more columns" if len(gaps) > 8 else ""

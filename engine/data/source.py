@@ -8,13 +8,10 @@ from itertools import count, islice, product
 from string import ascii_uppercase
 
 import numpy as np
-import numpy.typing as npt
 
-from engine.arrays import Floats, Ints
+from engine.arrays import Flags, Floats, Ints
 from engine.errors import DataError
 from engine.knobs import nearest
-
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +24,7 @@ class Source:
         features: Column names.
         owner: The hospital of each patient, (N,); None where the source knows no hospitals.
         names: Names of those hospitals, in order of first appearance.
-        held_out: Which patients the source itself sets aside for testing, (N,); None where it does not.
+        held_out: Which patients the source itself sets aside, (N,); None where it does not.
         notes: What was done to the table, one sentence each.
     """
 
@@ -65,8 +62,8 @@ def choose(features: Sequence[str], keep: Sequence[str], drop: Sequence[str]) ->
     ]
     if not chosen:
         raise DataError(
-            "data: no column is left to learn from; give the table a numeric column beside hospital, "
-            "label and split, or loosen data.keep and data.drop."
+            "data: no column is left to learn from; give the table a numeric column beside "
+            "hospital, label and split, or loosen data.keep and data.drop."
         )
     return chosen
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.arrays import Floats, Ints
-from engine.data.source import Flags
+from engine.arrays import Flags, Floats, Ints
 from engine.randomness import stream
 
 
@@ -30,7 +29,7 @@ def hold_out(y: Floats, owner: Ints, hospitals: int, fraction: float, seed: int)
 
 
 def _quota(counts: Ints, stratified: Flags, fraction: float) -> Ints:
-    """How many each hospital holds out of its two groups, (K, 2); one group where not stratified."""
+    """How many each hospital holds out of its two groups, (K, 2); one group if not stratified."""
     sizes = counts.sum(axis=1)
     out = np.rint(fraction * sizes).astype(np.int64)
     out = np.clip(out, np.minimum(1, sizes - 1), np.maximum(sizes - 1, 0))

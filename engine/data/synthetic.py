@@ -1,7 +1,7 @@
 """Synthetic patients: one concept that all hospitals share.
 
-One `make_classification` (Guyon 2003, as in scikit-learn) makes everyone's patients, so a column means
-the same everywhere, and what hospitals differ in is only what the partition makes of it.
+One `make_classification` (Guyon 2003, as in scikit-learn) makes everyone's patients, so a column
+means the same everywhere, and what hospitals differ in is only what the partition makes of it.
 """
 
 from __future__ import annotations

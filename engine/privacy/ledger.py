@@ -19,6 +19,7 @@ class Release:
     noise_multiplier: float
 
 
+_SAFE_SIDE = 1 + 2.0**-36  # so that round-off in summing a plan's releases never passes its budget
 Ledger = tuple[Release, ...]
 
 
@@ -42,4 +43,4 @@ def noise_multiplier(epsilon: float, delta: float, rounds: int, released: Ledger
     """
     noisy = tuple(release for release in released if release.noise_multiplier > 0)
     left = analytic.mu_of(epsilon, delta) ** 2 - mu(noisy) ** 2
-    return math.sqrt(rounds / left) if left > 0 else math.inf
+    return math.sqrt(rounds / left) * _SAFE_SIDE if left > 0 else math.inf

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from engine.codecs.base import Codec
     from engine.scenario import Scenario
 
-_ROUNDING = 1 + 1e-9  # a plan spends its budget to the last digit; round-off is not overspending
-
 
 def _clip_default(values: Mapping[str, Any]) -> float:
     return 1.0 if values["unit"] == "patient" else 0.5
@@ -86,7 +84,7 @@ class Plan:
     noise_multiplier: float
     sensitivity: float
     total: float
-    basis: tuple[object, ...]
+    basis: str
 
     @property
     def noise_std(self) -> float:
@@ -109,7 +107,7 @@ class Plan:
         if math.isinf(self.noise_multiplier):
             return False
         after = self.spent((*released, Release(self.noise_multiplier)))
-        return after <= self.settings.epsilon * _ROUNDING
+        return after <= self.settings.epsilon
 
     def as_dict(self) -> dict[str, Any]:
         """What results and screens show of the plan."""
@@ -137,7 +135,7 @@ def make_plan(
         return None
     training = setting.scenario.training
     share = cohort_size / len(setting.patients)
-    basis = (settings, training.rounds, training.weighting, share, codec)
+    basis = repr((settings, training.rounds, training.weighting, share, codec))
     if old is not None and old.basis == basis:
         return old
     votes = weights(training.weighting, setting.patients)

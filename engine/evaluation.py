@@ -1,0 +1,17 @@
+"""Testing a model on held-out patients: each once, every hospital, drawn or not."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.arrays import Floats, Ints
+from engine.data.federation import Table
+from engine.metrics import Score, right, score
+from engine.models import logistic
+
+
+def evaluate(params: Floats, test: Table) -> tuple[Score, Ints]:
+    """The score of `params` (d,) over all patients of `test`, and right answers by hospital, (K,)."""
+    logits = logistic.logits(params, test.x)
+    correct = test.per_hospital(right(logits, test.y).astype(np.float64))
+    return score(logits, test.y), correct.astype(np.int64)

@@ -1,0 +1,174 @@
+"""Recordings: a run's events as JSON lines, written so that a kill at any moment loses none that was done.
+
+The first line says what the file is; every further line is one event. A line reaches the operating
+system before the next event is asked for, and the disk at the end of each round. Reading stops at a
+torn last line. What a state shares with all others of its run (the patients) is not written.
+
+A recording holds updates, and with the scenario's seed the noise in it can be removed: the first line
+says so, and only its owner may read the file.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from engine import events
+from engine.baselines import Baselines
+from engine.data.federation import Scaling, Summary
+from engine.errors import DataError
+from engine.events import Event
+from engine.metrics import Score
+from engine.pipeline import Remembered
+from engine.privacy.ledger import Release
+from engine.privacy.plan import Plan, Privacy
+from engine.scenario import Scenario
+from engine.state import State
+from engine.version import __version__
+from engine.wire import Kind, Traffic
+
+FORMAT = 1
+_WARNING = "holds hospitals' updates; with the seed the noise can be removed"
+_VALUES: Mapping[str, type] = {
+    kind.__name__: kind
+    for kind in (
+        *(getattr(events, name) for name in dir(events)),
+        *(Baselines, Plan, Release, Remembered, Scaling, Score, State, Summary, Traffic),
+    )
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind)
+}
+
+
+class Recorder:
+    """Writes events to a new file, or to an empty one; what is there is never overwritten."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if path.is_file() and path.stat().st_size > 0:
+            raise DataError(f"{path}: it exists already; choose another file for --record.")
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+            os.chmod(path, 0o600)
+        except OSError as error:
+            raise DataError(
+                f"{path}: cannot be written ({error.strerror}); choose another file for --record."
+            ) from None
+        self.file: TextIO = os.fdopen(descriptor, "w", encoding="utf-8")
+        self._line({"fedtui": FORMAT, "version": __version__, "warning": _WARNING})
+
+    def add(self, event: Event) -> None:
+        """Write one event."""
+        self._line(_plain(event))
+        if isinstance(event, events.RoundFinished):
+            os.fsync(self.file.fileno())
+
+    def close(self) -> None:
+        """End the file."""
+        self.file.close()
+
+    def _line(self, value: Any) -> None:
+        self.file.write(json.dumps(value, separators=(",", ":")) + "\n")
+        self.file.flush()
+
+
+def read(path: Path) -> Iterator[Event]:
+    """The events in a recording, up to a torn last line.
+
+    Raises:
+        DataError: No such file, no recording, one of a later version, or a line damaged in the middle.
+    """
+    try:
+        file = path.open(encoding="utf-8")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); check the path.") from None
+    with file:
+        _check_head(path, file.readline())
+        for number, line in enumerate(file, start=2):
+            try:
+                yield _value(json.loads(line))
+            except (ValueError, KeyError, TypeError):
+                if line.endswith("\n"):
+                    raise DataError(
+                        f"{path}: line {number} is damaged; what came before it can be replayed"
+                        " from a copy that ends there."
+                    ) from None
+                return  # torn: the writer was stopped in the middle of this line
+
+
+def _check_head(path: Path, line: str) -> None:
+    try:
+        head = json.loads(line)
+        version = head["fedtui"]
+    except (ValueError, KeyError, TypeError):
+        raise DataError(
+            f"{path}: line 1 is not the head of a recording; `fedtui run --record FILE` makes one."
+        ) from None
+    if version != FORMAT:
+        raise DataError(f"{path}: this is recording format {version}, and this version reads {FORMAT}; update fedtui.")
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON; anything that JSON does not have is a one-key mapping that begins with $."""
+    match value:
+        case np.ndarray():
+            return {"$array": value.dtype.str, "shape": value.shape, "values": _numbers(value)}
+        case np.generic():
+            return _plain(value.item())
+        case float() if value != value or value in (float("inf"), float("-inf")):
+            return {"$float": repr(value)}
+        case bytes():
+            return {"$bytes": base64.b64encode(value).decode()}
+        case Scenario():
+            return {"$Scenario": _plain(value.given)}
+        case Privacy():
+            return {"$Privacy": value.as_dict()}
+        case tuple():
+            return {"$tuple": [_plain(item) for item in value]}
+        case Mapping():
+            return {str(int(k)) if isinstance(k, Kind) else k: _plain(v) for k, v in value.items()}
+    if dataclasses.is_dataclass(value):
+        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        fields.pop("prepared", None)
+        return {f"${type(value).__name__}": {k: _plain(v) for k, v in fields.items()}}
+    return value
+
+
+def _numbers(array: np.ndarray) -> list[Any]:
+    """Flat plain numbers; Python writes a float64 so that it reads back bit for bit."""
+    flat = array.ravel().tolist()
+    return flat if np.all(np.isfinite(array)) else [_plain(item) for item in flat]
+
+
+def _value(plain: Any) -> Any:
+    if isinstance(plain, list):
+        return [_value(item) for item in plain]
+    if not isinstance(plain, dict):
+        return plain
+    tag = next(iter(plain), "")
+    if not tag.startswith("$"):
+        return {key: _value(item) for key, item in plain.items()}
+    content = plain[tag]
+    match tag:
+        case "$array":
+            return np.array(_value(plain["values"]), np.dtype(content)).reshape(plain["shape"])
+        case "$float":
+            return float(content)
+        case "$bytes":
+            return base64.b64decode(content)
+        case "$tuple":
+            return tuple(_value(item) for item in content)
+        case "$Scenario":
+            return Scenario.from_dict(_value(content))
+        case "$Privacy":
+            return Privacy(**_value(content))
+    fields = {key: _value(item) for key, item in content.items()}
+    if tag == "$Traffic":
+        fields = {name: {Kind(int(k)): v for k, v in m.items()} for name, m in fields.items()}
+    return _VALUES[tag[1:]](**fields)

@@ -1,0 +1,183 @@
+"""The result of a run: the events folded into one plain mapping, the object of `fedtui run --json`.
+
+`Result` takes events one at a time, so a run that was interrupted still has the result of the rounds
+that were finished.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Floats, Ints
+from engine.baselines import Baselines
+from engine.data.federation import Scaling
+from engine.events import Event, RoundFinished, RunFinished, RunStarted, SettingsChanged
+from engine.metrics import Score
+from engine.privacy.plan import Plan
+from engine.scenario import Scenario
+from engine.simulation import simulate
+from engine.version import __version__
+
+
+class Result:
+    """Collects a run. `as_dict` may be asked for at any time after `RunStarted`."""
+
+    def __init__(self) -> None:
+        self.started: RunStarted | None = None
+        self.notes: tuple[str, ...] = ()
+        self.rounds: list[RoundFinished] = []
+        self.stopped: str | None = "interrupted"
+
+    def add(self, event: Event) -> None:
+        """Take the next event of the run."""
+        match event:
+            case RunStarted():
+                self.started, self.notes = event, event.notes
+            case SettingsChanged():
+                self.notes += event.notes
+            case RoundFinished():
+                self.rounds.append(event)
+            case RunFinished():
+                self.stopped = event.stopped
+
+    def as_dict(self) -> dict[str, Any]:
+        """The result so far; every number plain, every missing one None."""
+        started = self.started
+        if started is None:
+            raise ValueError("the run has not started")
+        names, last = started.federation.names, self.rounds[-1] if self.rounds else None
+        ledger = last.state.traffic.by_kind() if last else {}
+        score = last.score if last else Score(0, 0, None, None)
+        return {
+            "version": __version__,
+            "scenario": started.scenario.as_dict(),
+            "code": started.scenario.to_code(),
+            "model": {
+                "kind": started.scenario.model.kind,
+                "parameters": started.parameters,
+            },
+            "hospitals": _hospitals(started),
+            "rounds": [_round(event, names, started.federation.test_sizes) for event in self.rounds],
+            "ledger": {k: {"count": n, "bytes": size} for k, (n, size) in ledger.items()},
+            "setup": {k: {"count": n, "bytes": size} for k, (n, size) in started.setup.items()},
+            "baselines": _baselines(started.baselines, names, started.federation.test_sizes),
+            "privacy": _privacy(last.state.plan if last else None, self.rounds, names),
+            "final": {
+                "accuracy": score.accuracy,
+                "loss": score.loss,
+                "auc": score.auc,
+                "epsilon": _finite(last.epsilon) if last else None,
+                "bytes": sum(size for _, size in ledger.values()),
+                "stopped": self.stopped,
+            },
+            "params": last.state.params.tolist() if last else [],
+            "features": list(started.federation.features),
+            "scaling": _scaling(started.federation.scaling, names),
+            "notes": list(self.notes),
+        }
+
+
+def run(scenario: Scenario) -> dict[str, Any]:
+    """Run `scenario` to its end and return what `fedtui run --json` prints.
+
+    Raises:
+        EngineError: It cannot run.
+    """
+    result = Result()
+    for event in simulate(scenario):
+        result.add(event)
+    return result.as_dict()
+
+
+def _hospitals(started: RunStarted) -> list[dict[str, Any]]:
+    federation = started.federation
+    return [
+        {"name": name, "train": int(train), "test": int(test), "positive_rate": float(rate)}
+        for name, train, test, rate in zip(
+            federation.names,
+            federation.train_sizes,
+            federation.test_sizes,
+            federation.positive_rate,
+            strict=True,
+        )
+    ]
+
+
+def _round(event: RoundFinished, names: tuple[str, ...], test_sizes: Ints) -> dict[str, Any]:
+    return {
+        "round": event.round,
+        "accuracy": event.score.accuracy,
+        "loss": event.score.loss,
+        "auc": event.score.auc,
+        "epsilon": _finite(event.epsilon),
+        "uplink_bytes": event.uplink_bytes,
+        "downlink_bytes": event.downlink_bytes,
+        "overhead_bytes": event.overhead_bytes,
+        "cohort": [names[i] for i in event.cohort],
+        "dropped": [names[i] for i in event.dropped],
+        "hospital_accuracy": _per_hospital(event.hospital_correct, test_sizes, names),
+    }
+
+
+def _baselines(of: Baselines, names: tuple[str, ...], test_sizes: Ints) -> dict[str, Any]:
+    def entry(score: Score, correct: Ints) -> dict[str, Any]:
+        return {
+            "accuracy": score.accuracy,
+            "auc": score.auc,
+            "per_hospital": _per_hospital(correct, test_sizes, names),
+        }
+
+    local_only = entry(of.local_only, of.alone_correct)
+    local_only["everyone"] = {
+        "accuracy": of.everyone_accuracy,
+        "auc": of.everyone_auc,
+        "patients": of.everyone_patients,
+    }
+    return {
+        "local_only": local_only,
+        "pooled": entry(of.pooled, of.pooled_correct),
+        "majority": entry(of.majority, of.majority_correct),
+    }
+
+
+def _privacy(
+    plan: Plan | None, rounds: list[RoundFinished], names: tuple[str, ...]
+) -> dict[str, Any] | None:
+    """At hospital level every round counts whole for every hospital, drawn or not."""
+    if plan is None:
+        return None
+    spent = _finite(rounds[-1].epsilon)
+    return {
+        **{key: _finite(value) for key, value in plan.as_dict().items()},
+        "sampling_rate": dict.fromkeys(names, 1.0),
+        "steps": dict.fromkeys(names, len(rounds)),
+        "epsilon_by_hospital": dict.fromkeys(names, spent),
+    }
+
+
+def _scaling(scaling: Scaling, names: tuple[str, ...]) -> dict[str, Any]:
+    def plain(values: Floats | None) -> Any:
+        if values is None:
+            return None
+        if scaling.kind == "hospital":
+            return dict(zip(names, values.tolist(), strict=True))
+        return values.tolist()
+
+    return {"mean": plain(scaling.mean), "std": plain(scaling.std)}
+
+
+def _per_hospital(
+    correct: Ints, sizes: Ints, names: tuple[str, ...]
+) -> Mapping[str, float | None]:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        shares = (correct / sizes).tolist()
+    return {name: _finite(share) for name, share in zip(names, shares, strict=True)}
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no infinity: an ε without bound is None, as without privacy."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

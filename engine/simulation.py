@@ -1,0 +1,273 @@
+"""The run: a generator of events, and a round ends with its state.
+
+Nothing happens between two events, so whoever holds the generator decides when the run goes on: to
+pause is not to ask. `simulate(other, start=state)` goes on from a finished round under other settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+
+import numpy as np
+
+from engine import baselines, evaluation
+from engine.arrays import Floats, Ints
+from engine.blocks import Block, blocks
+from engine.data import load
+from engine.errors import ScenarioError
+from engine.events import (
+    Aggregated,
+    BudgetReached,
+    EpochTrained,
+    Event,
+    ModelSent,
+    Preparing,
+    RoundFinished,
+    RoundStarted,
+    RunFinished,
+    RunStarted,
+    SettingsChanged,
+    TrainingAdvanced,
+)
+from engine.models import logistic
+from engine.pipeline import Pipeline, build
+from engine.privacy.ledger import Release
+from engine.randomness import stream
+from engine.scenario import Scenario
+from engine.stages.base import Moment
+from engine.stages.weighting import weights
+from engine.state import Prepared, State
+from engine.switch import Setting
+from engine.training import train_block
+from engine.wire import Kind, pack, unpack
+
+
+def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
+    """Run `scenario`, from round 1 or from the round after `start`.
+
+    Args:
+        scenario: What to run.
+        start: The state a `RoundFinished` carried; its data, model and seed must be the scenario's.
+
+    Raises:
+        ScenarioError: A mix that cannot run on this federation.
+        DataError: A table that cannot be used.
+    """
+    prepared = yield from _prepare(scenario, start)
+    first = _initial(scenario, prepared) if start is None else start
+    run = _Run(scenario, prepared)
+    state = run.enter(first, first.round + 1)
+    yield run.started()
+    stopped = None
+    for round in range(state.round + 1, scenario.training.rounds + 1):
+        if any(change.round == round for change in scenario.changes):
+            state = run.enter(state, round)
+            yield run.changed(round)
+        plan = run.pipeline.plan
+        if plan and not plan.affords(state.released):
+            yield BudgetReached(round, plan.spent(state.released), plan.settings.epsilon)
+            stopped = "budget"
+            break
+        state = yield from run.play(state, round)
+    yield RunFinished(state.round, stopped)
+
+
+def cohort_size(participation: float, hospitals: int, masked: bool) -> int:
+    """Hospitals drawn in a round: max(1, round(participation · K)), at least 2 under masks."""
+    least = min(2, hospitals) if masked else 1
+    return max(least, round(participation * hospitals))
+
+
+def draw_cohort(seed: int, round: int, size: int, hospitals: int) -> Ints:
+    """`size` hospitals without replacement, ascending, (size,)."""
+    if size == hospitals:
+        return np.arange(hospitals)
+    return np.sort(stream(seed, "cohort", round).permutation(hospitals)[:size])
+
+
+def _prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, Prepared]:
+    basis = (scenario.data, scenario.model, scenario.seed)
+    if start and start.prepared:
+        if start.prepared.basis != basis:
+            raise ScenarioError("data, model and seed cannot change in a fork; start a new run.")
+        return start.prepared
+    yield Preparing("reading the patients", 0, 1)
+    federation = load(scenario.data, scenario.seed)
+    yield Preparing("reading the patients", 1, 1)
+    steps = baselines.compute(federation)
+    while True:
+        try:
+            what, done, total = next(steps)
+        except StopIteration as end:
+            return Prepared(basis, federation, end.value)
+        yield Preparing(what, done, total)
+
+
+def _initial(scenario: Scenario, prepared: Prepared) -> State:
+    features = len(prepared.federation.features)
+    params = logistic.initial(scenario.model.init, features, scenario.seed)
+    return State(0, params, prepared=prepared)
+
+
+class _Run:
+    """One pass through `simulate`: what stays, and the settings in force."""
+
+    def __init__(self, scenario: Scenario, prepared: Prepared) -> None:
+        self.scenario = scenario
+        self.prepared = prepared
+        self.train = prepared.federation.train
+        self.hospitals = len(prepared.federation.names)
+        self.parameters = logistic.parameters(len(prepared.federation.features))
+        self.laid_out: tuple[bytes, list[Block]] = (b"", [])
+
+    def enter(self, state: State, round: int) -> State:
+        """Put the settings of `round` in force; a stage that is gone loses its memory."""
+        self.now = self.scenario.at(round)
+        self.size = cohort_size(
+            self.now.training.participation, self.hospitals, self.now.on("masking")
+        )
+        setting = Setting(self.now, self.train.sizes, self.parameters)
+        self.pipeline: Pipeline = build(setting, self.size, round - 1, state.released, state.plan)
+        self.notes = self.now.notes + self._privacy_notes(state)
+        return State(
+            round=state.round,
+            params=state.params,
+            remembered=state.remembered.only(self.pipeline.names),
+            released=state.released,
+            plan=self.pipeline.plan,
+            traffic=state.traffic,
+            prepared=self.prepared,
+        )
+
+    def _privacy_notes(self, state: State) -> tuple[str, ...]:
+        plan = self.pipeline.plan
+        notes: list[str] = []
+        if plan and any(release.noise_multiplier == 0 for release in state.released):
+            notes.append("privacy: earlier rounds were sent without noise, so no finite ε holds.")
+        elif plan and state.released and plan is not state.plan:
+            notes.append(
+                "privacy: what was released and what is left meet the new ε together;"
+                " the theory promises this for budgets fixed in advance."
+            )
+        if plan and plan.settings.delta >= 1 / self.hospitals:
+            notes.append(
+                f"privacy.delta: {plan.settings.delta:g} is not below 1 in {self.hospitals} hospitals;"
+                " at such a δ one of them may be laid open whole."
+            )
+        return tuple(notes)
+
+    def started(self) -> RunStarted:
+        """The first event after the preparation."""
+        federation, plan = self.prepared.federation, self.pipeline.plan
+        return RunStarted(
+            scenario=self.scenario,
+            federation=federation.summary,
+            baselines=self.prepared.baselines,
+            parameters=self.parameters,
+            setup=federation.setup,
+            privacy=plan.as_dict() if plan else None,
+            notes=federation.notes + self.notes,
+        )
+
+    def changed(self, round: int) -> SettingsChanged:
+        """Which settings hold from `round` on that did not before."""
+        settings = {
+            key: value
+            for change in self.scenario.changes
+            if change.round == round
+            for key, value in change.set.items()
+        }
+        plan = self.pipeline.plan
+        return SettingsChanged(round, settings, plan.as_dict() if plan else None, self.notes)
+
+    def play(self, state: State, round: int) -> Generator[Event, None, State]:
+        """One round: send, train, protect, return, combine, test."""
+        seed, before = self.scenario.seed, state.traffic
+        cohort = draw_cohort(seed, round, self.size, self.hospitals)
+        patients = self.train.sizes[cohort]
+        at = Moment(seed, round, cohort, patients, self.hospitals, state.params)
+        votes = weights(self.now.training.weighting, patients)
+        yield RoundStarted(round, cohort, votes / votes.sum())
+
+        received, message = self._send(state, at)
+        traffic = before.sent(Kind.MODEL, [message], copies=len(cohort))
+        yield ModelSent(round, cohort, len(message))
+
+        local = yield from self._train(received, at)
+        delivery, remembered = yield from self.pipeline.upload(
+            local - received, at, state.remembered, traffic
+        )
+        update, remembered, traces = self.pipeline.combine(delivery, at, remembered)
+        params = state.params + update
+        yield Aggregated(round, delivery.survivors, float(np.linalg.norm(update)), traces)
+
+        plan = self.pipeline.plan
+        after = State(
+            round=round,
+            params=params,
+            remembered=remembered,
+            released=(*state.released, Release(plan.noise_multiplier if plan else 0.0)),
+            plan=plan,
+            traffic=delivery.traffic,
+            prepared=self.prepared,
+        )
+        score, correct = evaluation.evaluate(params, self.prepared.federation.test)
+        spent = {
+            direction: after.traffic.total(direction) - before.total(direction)
+            for direction in ("uplink", "downlink", "overhead")
+        }
+        yield RoundFinished(
+            round=round,
+            cohort=cohort,
+            dropped=np.setdiff1d(cohort, delivery.survivors),
+            score=score,
+            hospital_correct=correct,
+            epsilon=plan.spent(after.released) if plan else None,
+            uplink_bytes=spent["uplink"],
+            downlink_bytes=spent["downlink"],
+            overhead_bytes=spent["overhead"],
+            state=after,
+        )
+        return after
+
+    def _send(self, state: State, at: Moment) -> tuple[Floats, bytes]:
+        """The params as every hospital decodes them, and the message, the same for each."""
+        params = self.pipeline.broadcast(state.params, at, state.remembered)
+        body = params.astype("<f4").view(np.uint8)[None]
+        (message,) = pack(Kind.MODEL, body, codec=1, round=at.round, hospitals=np.zeros(1, np.int64))
+        _, bodies = unpack(Kind.MODEL, [message])
+        return bodies[0].copy().view("<f4").astype(np.float64), message
+
+    def _train(self, anchor: Floats, at: Moment) -> Generator[Event, None, Floats]:
+        """Every hospital's params after local training, (k, d)."""
+        local = np.empty((len(at.cohort), self.parameters))
+        largest = int(self.train.sizes.max())
+        for block in self._blocks(at.cohort):
+            steps = train_block(
+                block,
+                anchor,
+                self.now.training,
+                self.pipeline.objectives,
+                (at.seed, at.round),
+                largest,
+            )
+            for progress, trained in steps:
+                local[block.rows] = trained
+                if progress.losses is None:
+                    yield TrainingAdvanced(
+                        at.round, progress.epoch, progress.epochs, block.hospitals, progress.fraction
+                    )
+                else:
+                    yield EpochTrained(
+                        at.round, progress.epoch, progress.epochs, block.hospitals, progress.losses
+                    )
+        return local
+
+    def _blocks(self, cohort: Ints) -> Iterator[Block]:
+        """The cohort's patients laid out for training, kept while the cohort stays the same."""
+        if len(cohort) < self.hospitals:
+            return blocks(self.train, cohort)
+        key = cohort.tobytes()
+        if self.laid_out[0] != key:
+            self.laid_out = (key, list(blocks(self.train, cohort)))
+        return iter(self.laid_out[1])
