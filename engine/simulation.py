@@ -94,7 +94,7 @@ def _prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, 
     yield Preparing("reading the patients", 0, 1)
     federation = load(scenario.data, scenario.seed)
     yield Preparing("reading the patients", 1, 1)
-    steps = baselines.compute(federation)
+    steps = baselines.compute(federation, scenario.seed)
     while True:
         try:
             what, done, total = next(steps)

@@ -1,0 +1,195 @@
+"""The command line. Commands import the engine and the screen only when they need them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fedtui.shadow import refuse_shadowed_engine
+
+if TYPE_CHECKING:
+    from engine import Scenario
+    from engine.events import Event
+    from engine.result import Result
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main() -> None:
+    """The console script: every refusal is one sentence on stderr and an exit code."""
+    sys.exit(_guarded())
+
+
+def _guarded() -> int:
+    try:
+        refuse_shadowed_engine()
+        code = cli.main(prog_name="fedtui", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else DONE
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except click.ClickException as error:
+        return _say(error.format_message(), error.exit_code)
+    except BrokenPipeError:  # the reader has seen enough, e.g. `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        return _refused(error)
+
+
+def _refused(error: Exception) -> int:
+    """The exit code of a refusal, its sentence said; anything else is a bug and stays a traceback."""
+    from engine.errors import EngineError, RunError
+
+    if not isinstance(error, EngineError):
+        raise error
+    return _say(str(error), FAILED if isinstance(error, RunError) else BAD_INPUT)
+
+
+def _say(sentence: str, code: int) -> int:
+    click.echo(f"fedtui: {sentence}", err=True)
+    return code
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--scenario", metavar="NAME|FILE|CODE", help="What to open; see `fedtui scenarios`.")
+@click.option("--replay", type=click.Path(path_type=Path), help="Play a recording of `run --record`.")
+@click.option("--ascii", is_flag=True, help="Draw with ASCII characters only.")
+@click.option("--no-motion", is_flag=True, help="Show each phase's start and end only.")
+@click.version_option(package_name="fedtui", prog_name="fedtui", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(
+    context: click.Context, scenario: str | None, replay: Path | None, ascii: bool, no_motion: bool
+) -> int:
+    """A flight simulator for federated learning.
+
+    Without a command the lab opens: a server, some hospitals, and a model that travels between them.
+    """
+    if context.invoked_subcommand:
+        return DONE
+    _refuse_poor_terminal()
+    if replay and not replay.is_file():
+        raise click.UsageError(f"--replay: there is no file {str(replay)!r}; check the path.")
+    opened = _load(scenario) if scenario or not replay else None
+    from fedtui.lab.app import run_lab
+
+    return run_lab(opened, replay, ascii=ascii, motion=not no_motion)
+
+
+@cli.command()
+@click.argument("scenario", required=False)
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set a key, e.g. fedprox.mu=0.1.")
+@click.option("--without", multiple=True, metavar="SECTION", help="Switch a section off, before any --set.")
+@click.option("--rounds", type=int, help="Short for --set training.rounds=N.")
+@click.option("--seed", type=int, help="Short for --set seed=N.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")
+@click.option("--record", type=click.Path(path_type=Path), help="Write every event as JSON lines.")
+def run(
+    scenario: str | None,
+    settings: tuple[str, ...],
+    without: tuple[str, ...],
+    rounds: int | None,
+    seed: int | None,
+    as_json: bool,
+    record: Path | None,
+) -> int:
+    """Run SCENARIO (a name, a TOML file or a code; default: cells) without a screen."""
+    from engine import simulate
+    from engine.recording import Recorder
+    from engine.result import Result
+    from fedtui.report import table
+
+    chosen = _with_settings(_load(scenario), settings, without, rounds, seed)
+    result = Result()
+    with closing(Recorder(record)) if record else nullcontext() as recorder:
+        code = _follow(simulate(chosen), chosen, result, recorder)
+    if result.started is not None:
+        finished = result.as_dict()
+        click.echo(json.dumps(finished, ensure_ascii=False) if as_json else table(finished))
+    return code
+
+
+@cli.command()
+@click.argument("name", required=False)
+def scenarios(name: str | None) -> None:
+    """List the built-in scenarios; or print NAME as TOML."""
+    from fedtui import scenarios as built_in
+
+    if name:
+        click.echo(built_in.source(name), nl=False)
+        return
+    width = max(map(len, built_in.NAMES))
+    for each in built_in.NAMES:
+        click.echo(f"{each:<{width}}  {built_in.load(each).about}")
+
+
+def _load(scenario: str | None) -> Scenario:
+    from fedtui.scenarios import DEFAULT, load
+
+    return load(scenario or DEFAULT)
+
+
+def _with_settings(
+    scenario: Scenario,
+    settings: tuple[str, ...],
+    without: tuple[str, ...],
+    rounds: int | None,
+    seed: int | None,
+) -> Scenario:
+    """All changes at once, so that only their outcome has to be valid."""
+    from engine.scenario import read_setting
+
+    changes: dict[str, Any] = {section: False for section in without}
+    changes.update(map(read_setting, settings))
+    if rounds is not None:
+        changes["training.rounds"] = rounds
+    if seed is not None:
+        changes["seed"] = seed
+    return scenario.replace(changes)
+
+
+def _follow(
+    events: Iterator[Event], scenario: Scenario, result: Result, recorder: Any
+) -> int:
+    """Pull the run to its end, or to Ctrl-C."""
+    from engine.events import RoundFinished
+
+    bar = click.progressbar(
+        length=scenario.training.rounds, label=scenario.title, file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+    )
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell started us with & 
+    try:
+        with bar:
+            for event in events:
+                result.add(event)
+                if recorder:
+                    recorder.add(event)
+                if isinstance(event, RoundFinished):
+                    bar.update(1)
+    except KeyboardInterrupt:
+        return _say("interrupted.", INTERRUPTED)
+    return DONE
+
+
+def _refuse_poor_terminal() -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise click.UsageError(
+            "the lab needs a terminal and this is none; `fedtui run` runs without a screen."
+        )
+    if os.environ.get("TERM", "dumb") in ("dumb", ""):
+        raise click.UsageError(
+            "the lab cannot draw on TERM=dumb; `fedtui run` runs without a screen."
+        )
+
+
+if __name__ == "__main__":
+    main()

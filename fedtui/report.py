@@ -1,0 +1,114 @@
+"""The result of a headless run as a table for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+_SHOWN = 12  # rounds; longer runs show evenly spaced ones
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def table(result: dict[str, Any]) -> str:
+    """Rounds, hospitals, comparison and cost of `result`, the object of `--json`."""
+    parts = [_rounds(result), _hospitals(result), _comparison(result), _notes(result)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _rounds(result: dict[str, Any]) -> str:
+    rounds = result["rounds"]
+    if not rounds:
+        return "No round was finished."
+    step = max(1, -(-len(rounds) // _SHOWN))
+    shown = [r for r in rounds if r["round"] % step == 0 or r in (rounds[0], rounds[-1])]
+    head = ("round", "right", "log-loss", "privacy used", "up", "down", "keys")
+    rows = [
+        (
+            str(r["round"]),
+            _percent(r["accuracy"]),
+            "n/a" if r["loss"] is None else f"{r['loss']:.3f}",
+            "—" if r["epsilon"] is None else f"ε {r['epsilon']:.2f}",
+            *(f"{r[key]:,}" for key in ("uplink_bytes", "downlink_bytes", "overhead_bytes")),
+        )
+        for r in shown
+    ]
+    return _grid(head, rows)
+
+
+def _hospitals(result: dict[str, Any]) -> str:
+    hospitals = result["hospitals"]
+    if len(hospitals) > _SHOWN or not result["rounds"]:
+        return ""
+    alone = result["baselines"]["local_only"]["per_hospital"]
+    together = result["rounds"][-1]["hospital_accuracy"]
+    head = ("hospital", "patients", "held out", "alone", "together")
+    rows = [
+        (
+            _safe(h["name"]),
+            f"{h['train']:,}",
+            f"{h['test']:,}",
+            _count(alone[h["name"]], h["test"]),
+            _count(together[h["name"]], h["test"]),
+        )
+        for h in hospitals
+    ]
+    return _grid(head, rows)
+
+
+def _comparison(result: dict[str, Any]) -> str:
+    base, final = result["baselines"], result["final"]
+    lines = [
+        ("together, after the last round", final["accuracy"]),
+        ("all data in one place", base["pooled"]["accuracy"]),
+        ("each one alone, own patients", base["local_only"]["accuracy"]),
+        ("each one alone, everyone's patients", base["local_only"]["everyone"]["accuracy"]),
+        ("always the commoner answer", base["majority"]["accuracy"]),
+    ]
+    rows = [(name, _percent(value)) for name, value in lines]
+    grid = _grid(("right answers on held-out patients", ""), rows)
+    ended = {
+        None: "",
+        "budget": "Stopped: the next round would have passed the privacy budget.",
+        "threshold": "Stopped: too few hospitals stayed to open the sum.",
+        "interrupted": "Interrupted before its last round.",
+    }[final["stopped"]]
+    cost = f"{final['bytes']:,} bytes in all; each message counted as encoded, TLS and TCP come on top."
+    return "\n".join(filter(None, (grid, "", cost, ended, _caution(base, final))))
+
+
+def _caution(base: dict[str, Any], final: dict[str, Any]) -> str:
+    alone, together = base["local_only"]["accuracy"], final["accuracy"]
+    if alone is None or together is None or alone <= together:
+        return ""
+    return "Here each hospital alone does better for its own patients than all of them together."
+
+
+def _notes(result: dict[str, Any]) -> str:
+    return "\n".join(f"note: {_safe(note)}" for note in result["notes"])
+
+
+def _grid(head: Iterable[str], rows: list[tuple[str, ...]]) -> str:
+    """First column to the left, the others to the right."""
+    cells = [tuple(head), *rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in cells
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "n/a" if share is None else f"{share:.1%}"
+
+
+def _count(share: float | None, of: int) -> str:
+    return "n/a" if share is None else f"{round(share * of)}/{of}"
+
+
+def _safe(text: str) -> str:
+    """Names come from files: what would move the cursor or turn the line is shown as �."""
+    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)
