@@ -1,11 +1,11 @@
-"""The engine of fedtui: federated learning as a generator of events, without a screen.
+r"""The engine of fedtui: federated learning as a generator of events, without a screen.
 
-    Scenario → simulate(scenario, start=None) → Iterator[Event] → your fold
+Scenario → simulate(scenario, start=None) → Iterator[Event] → your fold
 
-    >>> from engine import Scenario, run
-    >>> scenario = Scenario.from_toml('[data]\\nsource = "breast-cancer"\\nhospitals = 4')
-    >>> run(scenario)["final"]["stopped"] is None
-    True
+>>> from engine import Scenario, run
+>>> scenario = Scenario.from_toml('[data]\nsource = "breast-cancer"\nhospitals = 4')
+>>> run(scenario)["final"]["stopped"] is None
+True
 """
 
 from engine.errors import DataError, EngineError, NotBuiltYet, RunError, ScenarioError

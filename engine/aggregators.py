@@ -16,8 +16,8 @@ from engine.stages.base import Named
 def weighted_sum(content: Singles | Total) -> Named:
     """`update` Σ weight · update (d,) and `weight` Σ weight (); `Weighting` divides."""
     if isinstance(content, Total):
-        return {"update": content.update, "weight": np.float64(content.weight)}
+        return {"update": content.update, "weight": np.array(content.weight)}
     return {
         "update": content.weights @ content.updates,
-        "weight": np.float64(content.weights.sum()),
+        "weight": np.array(content.weights.sum()),
     }

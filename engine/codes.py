@@ -33,7 +33,9 @@ def decode(code: str) -> dict[str, Any]:
         ScenarioError: Of another version, or damaged.
     """
     if not code.startswith(PREFIX):
-        raise ScenarioError(f"code: this version reads codes that begin with {PREFIX}; update fedtui.")
+        raise ScenarioError(
+            f"code: this version reads codes that begin with {PREFIX}; update fedtui."
+        )
     body = code.removeprefix(PREFIX).strip()
     try:
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)

@@ -18,7 +18,7 @@ class ScenarioError(EngineError):
     """A setting, or a mix of settings, that cannot run."""
 
 
-class NotBuiltYet(ScenarioError):
+class NotBuiltYet(ScenarioError):  # noqa: N818 - the refusal is the sentence it begins
     """A value that the scenario format knows and this version does not run."""
 
     def __init__(self, where: str, what: str, instead: str) -> None:

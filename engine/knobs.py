@@ -114,7 +114,8 @@ class Section:
 
     def refuse_unbuilt(self) -> None:
         """Refuse a value that is known by name only. Apart from `build`, so that a mix that could
-        never run is explained as such first."""
+        never run is explained as such first.
+        """
         for name, setting in self.knobs().items():
             value = getattr(self, name)
             if value in setting.later:
@@ -126,7 +127,9 @@ class Section:
         """The value that `text` (from a command line or a form) means for knob `key`."""
         kinds = cls.kinds()
         if key not in kinds:
-            raise ScenarioError(f"{cls.section}.{key}: there is no such setting; {nearest(key, kinds)}")
+            raise ScenarioError(
+                f"{cls.section}.{key}: there is no such setting; {nearest(key, kinds)}"
+            )
         return read_value(f"{cls.section}.{key}", text, kinds[key])
 
     def unused(self, key: str) -> str:

@@ -111,7 +111,9 @@ def _check_head(path: Path, line: str) -> None:
             f"{path}: line 1 is not the head of a recording; `fedtui run --record FILE` makes one."
         ) from None
     if version != FORMAT:
-        raise DataError(f"{path}: this is recording format {version}, and this version reads {FORMAT}; update fedtui.")
+        raise DataError(
+            f"{path}: this is recording format {version}, and this version reads {FORMAT}; update fedtui."
+        )
 
 
 def _plain(value: Any) -> Any:

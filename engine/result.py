@@ -61,7 +61,9 @@ class Result:
                 "parameters": started.parameters,
             },
             "hospitals": _hospitals(started),
-            "rounds": [_round(event, names, started.federation.test_sizes) for event in self.rounds],
+            "rounds": [
+                _round(event, names, started.federation.test_sizes) for event in self.rounds
+            ],
             "ledger": {k: {"count": n, "bytes": size} for k, (n, size) in ledger.items()},
             "setup": {k: {"count": n, "bytes": size} for k, (n, size) in started.setup.items()},
             "baselines": _baselines(started.baselines, names, started.federation.test_sizes),
@@ -170,9 +172,7 @@ def _scaling(scaling: Scaling, names: tuple[str, ...]) -> dict[str, Any]:
     return {"mean": plain(scaling.mean), "std": plain(scaling.std)}
 
 
-def _per_hospital(
-    correct: Ints, sizes: Ints, names: tuple[str, ...]
-) -> Mapping[str, float | None]:
+def _per_hospital(correct: Ints, sizes: Ints, names: tuple[str, ...]) -> Mapping[str, float | None]:
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = (correct / sizes).tolist()
     return {name: _finite(share) for name, share in zip(names, shares, strict=True)}

@@ -149,7 +149,7 @@ class Scenario:
 
     def without(self, *sections: str) -> Scenario:
         """With switches off; those that are off already stay so."""
-        return self.replace({name: False for name in sections})
+        return self.replace(dict.fromkeys(sections, False))
 
     def at(self, round: int) -> Scenario:
         """The scenario that holds in `round`, its changes so far applied, and none to come."""
@@ -177,7 +177,8 @@ class Scenario:
 
     def to_code(self) -> str:
         """A short text that holds the scenario. On own data it carries no seed: with the seed the
-        noise could be taken off again."""
+        noise could be taken off again.
+        """
         given = _plain(self.given)
         if self.on_own_data:
             given.pop("seed", None)
@@ -218,7 +219,9 @@ def _with(given: Given, settings: Mapping[str, Any]) -> dict[str, Any]:
         section, dot, name = key.partition(".")
         if dot:
             if section not in SECTIONS:
-                raise ScenarioError(f"{key}: there is no such setting; {nearest(section, SECTIONS)}")
+                raise ScenarioError(
+                    f"{key}: there is no such setting; {nearest(section, SECTIONS)}"
+                )
             changed.setdefault(section, {})[name] = value
         elif isinstance(value, bool) and key in SECTIONS:
             if SECTIONS[key] in ALWAYS:

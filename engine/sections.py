@@ -22,7 +22,8 @@ _USERS: Mapping[str, Callable[[Data], bool]] = {
     "patients": lambda data: data.source == "synthetic",
     "features": lambda data: data.source == "synthetic",
     "alpha": lambda data: (
-        data.partition in ("dirichlet", "label_mix") or (data.partition == "quantity" and not data.sizes)
+        data.partition in ("dirichlet", "label_mix")
+        or (data.partition == "quantity" and not data.sizes)
     ),
     "sizes": lambda data: data.partition == "quantity",
     "hospital_col": lambda data: data.source not in BUILT_IN,
@@ -40,7 +41,11 @@ class Data(Section):
 
     source: str = knob("synthetic", "synthetic, notebook, breast-cancer, or the path of a CSV")
     hospitals: int = knob(
-        5, "hospitals, where the source has none of its own", low=1, high=1_000_000, unit="hospitals"
+        5,
+        "hospitals, where the source has none of its own",
+        low=1,
+        high=1_000_000,
+        unit="hospitals",
     )
     patients: int = knob(
         200,
@@ -111,7 +116,11 @@ class Training(Section):
         5, "passes over a hospital's own patients per round", low=1, high=10_000, unit="epochs"
     )
     local_steps: int = knob(
-        0, "minibatch steps per round, in place of epochs where not 0", low=0, high=1_000_000, unit="steps"
+        0,
+        "minibatch steps per round, in place of epochs where not 0",
+        low=0,
+        high=1_000_000,
+        unit="steps",
     )
     batch_size: int = knob(
         32, "patients per step; 0: all of a hospital's", low=0, high=10_000_000, unit="patients"

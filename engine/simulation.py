@@ -234,7 +234,9 @@ class _Run:
         """The params as every hospital decodes them, and the message, the same for each."""
         params = self.pipeline.broadcast(state.params, at, state.remembered)
         body = params.astype("<f4").view(np.uint8)[None]
-        (message,) = pack(Kind.MODEL, body, codec=1, round=at.round, hospitals=np.zeros(1, np.int64))
+        (message,) = pack(
+            Kind.MODEL, body, codec=1, round=at.round, hospitals=np.zeros(1, np.int64)
+        )
         _, bodies = unpack(Kind.MODEL, [message])
         return bodies[0].copy().view("<f4").astype(np.float64), message
 
@@ -255,7 +257,11 @@ class _Run:
                 local[block.rows] = trained
                 if progress.losses is None:
                     yield TrainingAdvanced(
-                        at.round, progress.epoch, progress.epochs, block.hospitals, progress.fraction
+                        at.round,
+                        progress.epoch,
+                        progress.epochs,
+                        block.hospitals,
+                        progress.fraction,
                     )
                 else:
                     yield EpochTrained(

@@ -96,23 +96,23 @@ class Traffic:
     """Messages and bytes sent so far, by kind."""
 
     counts: Mapping[Kind, int] = field(default_factory=dict)
-    bytes: Mapping[Kind, int] = field(default_factory=dict)
+    sizes: Mapping[Kind, int] = field(default_factory=dict)  # bytes
 
     def sent(self, kind: Kind, messages: Sequence[bytes], copies: int = 1) -> Traffic:
         """With these messages counted, each `copies` times (a broadcast is encoded once)."""
         count, size = len(messages) * copies, sum(map(len, messages)) * copies
         return Traffic(
             {**self.counts, kind: self.counts.get(kind, 0) + count},
-            {**self.bytes, kind: self.bytes.get(kind, 0) + size},
+            {**self.sizes, kind: self.sizes.get(kind, 0) + size},
         )
 
     def total(self, direction: str) -> int:
         """Bytes in one direction: uplink, downlink, overhead or setup."""
-        return sum(self.bytes.get(kind, 0) for kind in DIRECTIONS[direction])
+        return sum(self.sizes.get(kind, 0) for kind in DIRECTIONS[direction])
 
     def by_kind(self) -> dict[str, tuple[int, int]]:
         """Message kind in words → (count, bytes)."""
-        return {kind.label: (self.counts[kind], self.bytes[kind]) for kind in self.counts}
+        return {kind.label: (self.counts[kind], self.sizes[kind]) for kind in self.counts}
 
 
 def pack_bits(values: npt.NDArray[np.uint64], bits: int) -> Bytes:
@@ -128,4 +128,5 @@ def unpack_bits(rows: Bytes, bits: int, count: int) -> npt.NDArray[np.uint64]:
     flat = np.unpackbits(rows, axis=1, count=count * bits, bitorder="little")
     shifts = np.arange(bits, dtype=np.uint64)
     each_bit = flat.reshape(len(rows), count, bits).astype(np.uint64)
-    return np.bitwise_or.reduce(each_bit << shifts, axis=2)
+    values: npt.NDArray[np.uint64] = np.bitwise_or.reduce(each_bit << shifts, axis=2)
+    return values

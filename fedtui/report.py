@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 _SHOWN = 12  # rounds; longer runs show evenly spaced ones
@@ -88,7 +88,7 @@ def _notes(result: dict[str, Any]) -> str:
     return "\n".join(f"note: {_safe(note)}" for note in result["notes"])
 
 
-def _grid(head: Iterable[str], rows: list[tuple[str, ...]]) -> str:
+def _grid(head: Iterable[str], rows: Sequence[tuple[str, ...]]) -> str:
     """First column to the left, the others to the right."""
     cells = [tuple(head), *rows]
     widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]

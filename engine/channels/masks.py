@@ -87,7 +87,7 @@ class Server:
     def add(self, masked: Sequence[bytes], bits: int, length: int) -> Ring:
         """The sum of all rows (length,), mod 2^bits; the masks of each pair cancel in it."""
         _, bodies = unpack(Kind.MASKED_UPDATE, masked)
-        total = unpack_rows(bodies, bits, length).sum(axis=0, dtype=np.uint64)
+        total: Ring = unpack_rows(bodies, bits, length).sum(axis=0, dtype=np.uint64)
         return total & np.uint64(2**bits - 1)
 
 

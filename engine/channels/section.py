@@ -35,7 +35,9 @@ class Masking(Switch):
     threshold: float = knob(
         0.6, "part of the cohort that must stay for the sum to open", above=0, high=1
     )
-    range: float = knob(8.0, "largest coordinate of an update that fits, without a clip", above=0, high=1e9)
+    range: float = knob(
+        8.0, "largest coordinate of an update that fits, without a clip", above=0, high=1e9
+    )
 
     def refuse(self, scenario: Scenario) -> None:
         """Refuse codecs whose messages do not add up, and dropouts."""
@@ -53,7 +55,9 @@ class Masking(Switch):
         """A threshold at or below one half lets a cheating server open what it should not."""
         if self.threshold > 0.5:
             return ()
-        return ("masking.threshold: at or below 0.5 of the cohort two disjoint groups could both open.",)
+        return (
+            "masking.threshold: at or below 0.5 of the cohort two disjoint groups could both open.",
+        )
 
 
 def channel_of(setting: Setting, codec: Codec, cohort_size: int) -> Channel:

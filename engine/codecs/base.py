@@ -67,7 +67,7 @@ class RingFormat:
 
     def saturated(self, update: Floats) -> Ints:
         """How many coordinates of each update lie outside the bound, (k,)."""
-        return np.sum(np.abs(update) > self.bound, axis=1)
+        return np.asarray(np.count_nonzero(np.abs(update) > self.bound, axis=1))
 
     @property
     def modulus_mask(self) -> np.uint64:

@@ -38,14 +38,18 @@ class Quantize(Codec):
         """4 + ⌈d·b/8⌉ bytes a row."""
         scale = _round_up_float32(np.max(np.abs(update), axis=1))  # (k,)
         step = _step(scale, self.bits)[:, None]
-        position = np.divide(update + scale[:, None], step, where=step > 0, out=np.zeros(update.shape))
+        position = np.divide(
+            update + scale[:, None], step, where=step > 0, out=np.zeros(update.shape)
+        )
         packed = pack_bits(_randomly(position, uniform, self.bits), self.bits)
         head = scale.astype("<f4").view(np.uint8).reshape(-1, _SCALE_SIZE)
         return np.concatenate([head, packed], axis=1)
 
     def decode(self, bodies: Bytes, parameters: int) -> Floats:
         """(k, d)."""
-        scale = np.ascontiguousarray(bodies[:, :_SCALE_SIZE]).view("<f4").astype(np.float64)  # (k, 1)
+        scale = (
+            np.ascontiguousarray(bodies[:, :_SCALE_SIZE]).view("<f4").astype(np.float64)
+        )  # (k, 1)
         levels = unpack_bits(bodies[:, _SCALE_SIZE:], self.bits, parameters)
         return levels * _step(scale, self.bits) - scale
 
@@ -86,7 +90,8 @@ def _randomly(position: Floats, uniform: Floats | None, bits: int) -> Ring:
         raise TypeError("stochastic rounding needs uniform draws")
     below = np.floor(position)
     levels = below + (uniform < position - below)
-    return np.clip(levels, 0, 2**bits - 1).astype(np.uint64)
+    inside: Ring = np.clip(levels, 0, 2**bits - 1).astype(np.uint64)
+    return inside
 
 
 def _round_up_float32(values: Floats) -> Floats:

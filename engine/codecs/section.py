@@ -32,9 +32,7 @@ class Compression(Switch):
     codec: str = knob("quantize", "how an update is written", choices=("quantize",), later=_LATER)
     bits: int = knob(8, "bits per parameter (quantize, qsgd)", low=1, high=16, unit="bits")
     fraction: float = knob(0.1, "part of the parameters sent (topk, randk)", above=0, high=1)
-    error_feedback: bool = knob(
-        False, "send later what was rounded off now", depends=_remembers
-    )
+    error_feedback: bool = knob(False, "send later what was rounded off now", depends=_remembers)
     prune: float = knob(0.0, "part of the params zeroed before they are sent", low=0, below=1)
 
     def unused(self, key: str) -> str:

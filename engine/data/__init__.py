@@ -15,7 +15,7 @@ from engine.data.federation import Federation, Scaling, Summary, Table
 from engine.data.notebook import notebook
 from engine.data.partition import place
 from engine.data.scaling import scale
-from engine.data.source import Source, letters
+from engine.data.source import Source, letters, shown
 from engine.data.split import hold_out
 from engine.data.synthetic import synthetic
 from engine.errors import DataError, ScenarioError
@@ -50,7 +50,7 @@ def load(data: Data, seed: int) -> Federation:
         positive_rate=positives / np.bincount(owner, minlength=len(names)),
         scaling=scaling,
         setup=traffic.by_kind(),
-        notes=source.notes + notes + filled,
+        notes=source.notes + notes + filled + _one_sided(train, names),
     )
 
 
@@ -107,6 +107,20 @@ def _refuse_untestable(held_out: Flags, owner: Ints, names: tuple[str, ...]) -> 
     if not training.all():
         name = names[int(np.argmin(training))]
         raise DataError(
-            f"data: hospital {name!r} has no training patient; mark some of its rows 'train' "
+            f"data: hospital {shown(name)} has no training patient; mark some of its rows 'train' "
             "in the split column, or take the hospital out."
         )
+
+
+def _one_sided(train: Table, names: tuple[str, ...]) -> tuple[str, ...]:
+    """A note where a hospital has only one kind of patient to learn from."""
+    positives = train.per_hospital(train.y)
+    alike = np.flatnonzero((positives == 0) | (positives == train.sizes))
+    if not len(alike):
+        return ()
+    who = (
+        f"{shown(names[alike[0]])} trains"
+        if len(alike) == 1
+        else f"{len(alike):,} of {len(names):,} hospitals train"
+    )
+    return (f"{who} on patients of one kind only; alone, that is all there is to predict.",)

@@ -3,8 +3,9 @@
 - iid: shuffled, equal sizes.
 - dirichlet: each class is split over hospitals by Dir(α) (Yurochkin et al. 2019, section 4):
   labels and sizes differ together.
-- label_mix: equal sizes, each hospital's rate of positives drawn from Dir(α, α) (Hsu et al. 2019,
-  section 3, for two classes with an even prior).
+- label_mix: equal sizes, each hospital's rate of positives drawn from Dir(2α·p), p being the rates
+  of the two classes (Hsu et al. 2019, section 3): Dir(α, α) where they are even, and everywhere a
+  mean that the patients can meet.
 - quantity: sizes differ, by given proportions or by Dir(α); labels do not.
 
 A partition moves rows and never changes what is in them.
@@ -20,6 +21,7 @@ from engine.randomness import stream
 from engine.sections import Data
 
 FEWEST = 2  # patients in a hospital, so that one can be held out
+RAREST = 1e-9  # a class without patients still needs a place in the draw
 
 Placed = tuple[Ints, tuple[str, ...]]  # owner (N,), notes
 
@@ -78,7 +80,8 @@ def _dirichlet(y: Floats, hospitals: int, alpha: float, draw: np.random.Generato
 def _label_mix(y: Floats, hospitals: int, alpha: float, draw: np.random.Generator) -> Placed:
     positives, negatives = int(y.sum()), int((1 - y).sum())
     sizes = _whole(np.full(hospitals, 1 / hospitals), len(y))
-    rates = draw.dirichlet((alpha, alpha), size=hospitals)[:, 0]
+    prior = np.maximum(np.array([positives, negatives]) / len(y), RAREST)
+    rates = draw.dirichlet(2 * alpha * prior, size=hospitals)[:, 0]
     wanted = np.rint(rates * sizes).astype(np.int64)
     # Hospitals are filled in order; one bound is reached when the pool of positives is empty, the
     # other when that of negatives is.

@@ -33,7 +33,7 @@ def initial(kind: str, features: int, seed: int) -> Floats:
 
 def logits(params: Floats, x: Floats) -> Floats:
     """log p/(1−p) of rows `x` (n, features), for params (d,): (n,)."""
-    return x @ params[:-1] + params[-1]
+    return np.asarray(x @ params[:-1] + params[-1])
 
 
 def residuals(local: Floats, x: Floats, y: Floats) -> Floats:
@@ -44,7 +44,7 @@ def residuals(local: Floats, x: Floats, y: Floats) -> Floats:
         x: A minibatch of each, ones last, (b, d, k).
         y: Its labels, (b, k).
     """
-    z = np.einsum("bdk,dk->bk", x, local)
+    z: Floats = np.einsum("bdk,dk->bk", x, local)
     np.negative(z, out=z)
     np.exp(z, out=z)
     z += 1.0
@@ -55,9 +55,10 @@ def residuals(local: Floats, x: Floats, y: Floats) -> Floats:
 
 def summed_gradient(x: Floats, residual: Floats) -> Floats:
     """Σ (p − y) x over the minibatch, (d, k)."""
-    return np.einsum("bdk,bk->dk", x, residual)
+    return np.asarray(np.einsum("bdk,bk->dk", x, residual))
 
 
 def summed_loss(residual: Floats) -> Floats:
     """Σ −log(probability given to the true label), nats, (k,)."""
-    return -np.log(np.maximum(1.0 - np.abs(residual), _TINY)).sum(axis=0)
+    given = np.maximum(1.0 - np.abs(residual), _TINY)  # probability of the true label
+    return np.asarray(-np.log(given).sum(axis=0))

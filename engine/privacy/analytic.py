@@ -43,7 +43,9 @@ def mu_of(epsilon: float, delta: float) -> float:
     high = 1.0
     while delta_of(epsilon, high) <= delta:
         high *= 2
-    enough = _bisect(lambda inverse: delta_of(epsilon, 1 / inverse) <= delta, 1 / high, 2 / high, True)
+    enough = _bisect(
+        lambda inverse: delta_of(epsilon, 1 / inverse) <= delta, 1 / high, 2 / high, True
+    )
     return 1 / enough
 
 
@@ -52,9 +54,7 @@ def best_guess(mu: float) -> float:
     return 1.0 if math.isinf(mu) else math.exp(_log_phi(mu / 2))
 
 
-def _bisect(
-    holds: Callable[[float], bool], low: float, high: float, grow: bool = False
-) -> float:
+def _bisect(holds: Callable[[float], bool], low: float, high: float, grow: bool = False) -> float:
     """The smallest x in (low, high] from which `holds` is true, from the safe side."""
     while grow and not holds(high):
         low, high = high, 2 * high

@@ -48,7 +48,9 @@ def _from_file(path: Path) -> Scenario:
         toml = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise ScenarioError(f"scenario: {path} cannot be read ({reason}); check the path.") from None
+        raise ScenarioError(
+            f"scenario: {path} cannot be read ({reason}); check the path."
+        ) from None
     scenario = Scenario.from_toml(toml)
     beside = path.parent / scenario.data.source
     if scenario.on_own_data and not Path(scenario.data.source).exists() and beside.exists():
