@@ -1,91 +1,296 @@
 """The view: what the screen shows of a run, as one immutable value.
 
-`fold(view, event)` is the whole of it: an event turns a view into the next one. Nothing here knows a
-widget, a player or a clock; a live run and a replayed recording go through the same fold.
+`start(scenario)` is the view before anything is known, `fold(view, event)` the one after an event:
+that is the whole of it. Nothing here knows a widget, a player or a clock; a live run and a replayed
+recording go through the same fold.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
-from engine.events import Phase
+from engine import events as ev
+from fedtui.hospitals import Hospitals, put
+from fedtui.points import Point, Points
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
+if TYPE_CHECKING:
+    from engine.scenario import Scenario
 
-
-@dataclass(frozen=True, eq=False)
-class Hospitals:
-    """Every hospital of the federation; arrays are (K,). Never changed in place."""
-
-    names: tuple[str, ...]
-    patients: Ints  # training patients
-    held_out: Ints
-    alone: Ints  # right answers on own held-out patients, own model
-    together: Ints | None  # the same with the shared model, after the last finished round
-    drawn: Flags  # in this round's cohort
-    share: Floats  # vote in this round's mean; 0 where not drawn
-    has_model: Flags  # received this round's model
-    epochs: Ints  # passes done this round
-    loss: Floats  # nats, of the last pass; nan before
-    norm: Floats  # L2 of the update as trained; nan before
-    protected: Flags  # passed the stages that act before sending
-    masked: Flags
-    size: Ints  # bytes of the update message; 0 before
-    arrived: Flags
-    lost: Flags
+SWITCHES = ("fedprox", "privacy", "masking", "compression", "faults")
+Traces = Mapping[str, Mapping[str, Any]]
 
 
-@dataclass(frozen=True)
-class Point:
-    """A finished round."""
-
-    round: int
-    correct: int  # right answers over all held-out patients
-    accuracy: float | None
-    loss: float | None
-    epsilon: float | None
-    uplink: int  # bytes, in this round
-    downlink: int
-    overhead: int
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class View:
     """Everything the lab draws at one moment of a run."""
 
     title: str
     rounds: int  # planned
-    round: int  # 0 before round 1
-    phase: Phase | None  # None between rounds
-    moment: str  # the event's class name: finer than the phase
-    step_done: int  # within a phase that has steps: epochs trained, masks put on
-    step_total: int
-    parameters: int  # d
-    hospitals: Hospitals
-    points: tuple[Point, ...]  # finished rounds, oldest first
-    held_out: int  # held-out patients of all hospitals
-    pooled: int  # right answers of the model trained on all data in one place
-    alone: int  # right answers, each hospital's patients judged by its own model
-    majority: int
-    switches: Mapping[str, Mapping[str, Any]]  # section → settings, those that are on
-    settings: Mapping[str, Any]  # the complete scenario, as in `--json`
-    privacy: Mapping[str, Any] | None  # plan: noise_multiplier, noise_std, unit, delta, budget, …
-    epsilon: float | None  # spent so far
-    traces: Mapping[str, Mapping[str, Any]]  # stage → facts of this round
-    update_norm: float | None  # of the model's last step
-    model_size: int  # bytes of a model message
-    key_size: int  # bytes of keys sent this round, all messages
-    uplink: int  # bytes so far, whole run
-    downlink: int
-    overhead: int
     seed: int
-    stopped: str | None  # None | "budget" | "threshold" | "interrupted"
-    finished: bool
-    notes: tuple[str, ...]
+    settings: Mapping[str, Any]  # the complete scenario, as in `--json`
+    switches: Mapping[str, Mapping[str, Any]]  # section → settings, those that are on
+    round: int = 0  # 0 before round 1
+    phase: ev.Phase | None = None  # None between rounds
+    moment: str = ""  # the event's class name: finer than the phase
+    step_done: int = 0  # within a phase that has steps: passes trained, masks put on
+    step_total: int = 0
+    parameters: int = 0  # d
+    hospitals: Hospitals = field(default_factory=Hospitals.known)
+    points: Points = field(default_factory=Points)  # finished rounds, oldest first
+    held_out: int = 0  # held-out patients of all hospitals
+    pooled: int = 0  # right answers of the model trained on all data in one place
+    alone: int = 0  # right answers, each hospital's patients judged by its own model
+    majority: int = 0
+    privacy: Mapping[str, Any] | None = None  # plan: noise_multiplier, noise_std, unit, budget, …
+    epsilon: float | None = None  # spent so far
+    traces: Traces = field(default_factory=dict)  # stage → facts of this round
+    update_norm: float | None = None  # of the model's last step
+    model_size: int = 0  # bytes of a model message
+    key_size: int = 0  # bytes of keys sent this round, all messages
+    pairs: int = 0  # masks agreed this round, one per pair of hospitals
+    ring_bits: int = 0
+    uplink: int = 0  # bytes so far, whole run
+    downlink: int = 0
+    overhead: int = 0
+    setup: int = 0  # bytes exchanged once, before round 1
+    settled: tuple[int, int, int] = (0, 0, 0)  # up, down, keys at the end of the last round
+    preparing: tuple[str, int, int] | None = None  # once before round 1: what, done, total
+    stopped: str | None = None  # None | "budget" | "threshold" | "interrupted"
+    finished: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def ready(self) -> bool:
+        """Whether hospitals, baselines and plan are known."""
+        return len(self.hospitals) > 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether this moment's steps are all done (a moment without steps has none to wait for)."""
+        return self.step_done >= self.step_total
+
+
+def start(scenario: Scenario) -> View:
+    """What is known of a run before its data is loaded: its title, its plan, its settings."""
+    settings = scenario.as_dict()
+    return View(
+        title=scenario.title,
+        rounds=scenario.training.rounds,
+        seed=scenario.seed,
+        settings=settings,
+        switches=_switches(settings),
+    )
+
+
+def fold(view: View, event: ev.Event) -> View:
+    """The view after `event`."""
+    now = replace(view, phase=event.phase, moment=type(event).__name__, step_done=0, step_total=0)
+    return _after(event, now)
+
+
+@singledispatch
+def _after(event: ev.Event, view: View) -> View:
+    raise TypeError(f"the screen does not know the event {type(event).__name__}")
+
+
+@_after.register
+def _(event: ev.Preparing, view: View) -> View:
+    return replace(view, preparing=(event.what, event.done, event.total))
+
+
+@_after.register
+def _(event: ev.RunStarted, view: View) -> View:
+    known, beside = event.federation, event.baselines
+    hospitals = Hospitals.known(known.names, known.train_sizes, known.test_sizes)
+    return replace(
+        start(event.scenario),
+        moment=view.moment,
+        hospitals=replace(hospitals, alone=beside.alone_correct),
+        held_out=int(known.test_sizes.sum()),
+        pooled=beside.pooled.correct,
+        alone=beside.local_only.correct,
+        majority=beside.majority.correct,
+        parameters=event.parameters,
+        privacy=event.privacy,
+        epsilon=None if event.privacy is None else 0.0,
+        setup=sum(size for _, size in event.setup.values()),
+        notes=event.notes,
+    )
+
+
+@_after.register
+def _(event: ev.RoundStarted, view: View) -> View:
+    hospitals = view.hospitals.in_round(event.cohort, event.shares)
+    return replace(
+        view,
+        round=event.round,
+        hospitals=hospitals,
+        traces={},
+        key_size=0,
+        pairs=0,
+        update_norm=None,
+    )
+
+
+@_after.register
+def _(event: ev.ModelSent, view: View) -> View:
+    has_model = put(view.hospitals.has_model, event.cohort, True)
+    return replace(
+        view,
+        hospitals=replace(view.hospitals, has_model=has_model),
+        model_size=event.size,
+        downlink=view.downlink + event.size * len(event.cohort),
+    )
+
+
+@_after.register
+def _(event: ev.TrainingAdvanced, view: View) -> View:
+    return _training(view, event.epochs)
+
+
+@_after.register
+def _(event: ev.EpochTrained, view: View) -> View:
+    before = view.hospitals
+    trained = replace(
+        before,
+        epochs=put(before.epochs, event.hospitals, event.epoch),
+        loss=put(before.loss, event.hospitals, event.losses),
+    )
+    return _training(replace(view, hospitals=trained), event.epochs)
+
+
+def _training(view: View, epochs: int) -> View:
+    """Passes of all hospitals together; the moment is one, however many events it takes."""
+    done, taking_part = int(view.hospitals.epochs.sum()), int(view.hospitals.drawn.sum())
+    return replace(view, moment="EpochTrained", step_done=done, step_total=taking_part * epochs)
+
+
+@_after.register
+def _(event: ev.UpdatesProtected, view: View) -> View:
+    before = view.hospitals
+    hospitals = replace(
+        before,
+        norm=put(before.norm, event.cohort, event.norms),
+        protected=put(before.protected, event.cohort, True),
+    )
+    return replace(view, hospitals=hospitals, traces=_merged(view.traces, event.traces))
+
+
+@_after.register
+def _(event: ev.KeysAdvertised, view: View) -> View:
+    return _keys(view, event.size * len(event.cohort))
+
+
+@_after.register
+def _(event: ev.KeysForwarded, view: View) -> View:
+    return replace(_keys(view, event.size * len(event.cohort)), pairs=event.pairs)
+
+
+def _keys(view: View, size: int) -> View:
+    return replace(view, key_size=view.key_size + size, overhead=view.overhead + size)
+
+
+@_after.register
+def _(event: ev.UpdatesMasked, view: View) -> View:
+    masked = put(view.hospitals.masked, event.done, True)
+    return replace(
+        view,
+        hospitals=replace(view.hospitals, masked=masked),
+        ring_bits=event.ring_bits,
+        step_done=len(event.done),
+        step_total=len(event.cohort),
+    )
+
+
+@_after.register
+def _(event: ev.UpdatesSent, view: View) -> View:
+    before = view.hospitals
+    sizes = np.array([len(payload) for payload in event.payloads], np.int64)
+    arrived = put(before.arrived, event.cohort, True)
+    hospitals = replace(before, arrived=arrived, size=put(before.size, event.cohort, sizes))
+    return replace(view, hospitals=hospitals, uplink=view.uplink + int(sizes.sum()))
+
+
+@_after.register
+def _(event: ev.HospitalsDropped, view: View) -> View:
+    before = view.hospitals
+    hospitals = replace(
+        before,
+        lost=put(before.lost, event.hospitals, True),
+        arrived=put(before.arrived, event.hospitals, False),
+    )
+    return replace(view, hospitals=hospitals, notes=(*view.notes, event.why))
+
+
+@_after.register
+def _(event: ev.Aggregated, view: View) -> View:
+    return replace(view, update_norm=event.update_norm, traces=_merged(view.traces, event.traces))
+
+
+@_after.register
+def _(event: ev.RoundFinished, view: View) -> View:
+    up, down, keys = view.settled
+    settled = (up + event.uplink_bytes, down + event.downlink_bytes, keys + event.overhead_bytes)
+    point = Point(
+        event.round,
+        event.score.correct,
+        event.score.accuracy,
+        event.score.loss,
+        event.epsilon,
+        event.uplink_bytes,
+        event.downlink_bytes,
+        event.overhead_bytes,
+    )
+    return replace(
+        view,
+        round=event.round,
+        hospitals=replace(view.hospitals, together=event.hospital_correct),
+        points=view.points.and_then(point),
+        epsilon=event.epsilon,
+        settled=settled,
+        uplink=settled[0],
+        downlink=settled[1],
+        overhead=settled[2],
+    )
+
+
+@_after.register
+def _(event: ev.SettingsChanged, view: View) -> View:
+    settings = {**view.settings}
+    for key, value in event.changes.items():
+        section, _, knob = key.partition(".")
+        settings[section] = {**settings.get(section, {}), knob: value}
+    return replace(
+        view,
+        settings=settings,
+        switches=_switches(settings),
+        privacy=event.privacy,
+        notes=event.notes,
+    )
+
+
+@_after.register
+def _(event: ev.BudgetReached, view: View) -> View:
+    return replace(view, stopped="budget", epsilon=event.spent)
+
+
+@_after.register
+def _(event: ev.RunFinished, view: View) -> View:
+    return replace(view, stopped=event.stopped, finished=True)
+
+
+def _switches(settings: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {name: settings[name] for name in SWITCHES if settings.get(name)}
+
+
+def _merged(traces: Traces, more: tuple[ev.Trace, ...]) -> Traces:
+    """Facts of the stages; one that acts at both ends keeps what both ends say."""
+    merged = {stage: dict(facts) for stage, facts in traces.items()}
+    for trace in more:
+        merged.setdefault(trace.stage, {}).update(trace.facts)
+    return merged

@@ -1,0 +1,90 @@
+"""What the screen knows of every hospital, as arrays over the federation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Array = TypeVar("Array", Ints, Floats, Flags)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Hospitals:
+    """Every hospital of the federation; arrays are (K,). Never changed in place."""
+
+    names: tuple[str, ...]
+    patients: Ints  # training patients
+    held_out: Ints
+    alone: Ints  # right answers on own held-out patients, own model
+    together: Ints | None  # the same with the shared model, after the last finished round
+    drawn: Flags  # in this round's cohort
+    share: Floats  # vote in this round's mean; 0 where not drawn
+    has_model: Flags  # received this round's model
+    epochs: Ints  # passes done this round
+    loss: Floats  # nats, of the last pass; nan before
+    norm: Floats  # L2 of the update as trained; nan before
+    protected: Flags  # passed the stages that act before sending
+    masked: Flags
+    size: Ints  # bytes of the update message; 0 before
+    arrived: Flags
+    lost: Flags
+
+    @classmethod
+    def known(
+        cls, names: Sequence[str] = (), patients: Ints | None = None, held_out: Ints | None = None
+    ) -> Hospitals:
+        """A federation before round 1."""
+        count = len(names)
+        nobody, nothing = np.zeros(count, bool), np.zeros(count, np.int64)
+        unknown = np.full(count, np.nan)
+        return cls(
+            names=tuple(names),
+            patients=nothing if patients is None else patients,
+            held_out=nothing if held_out is None else held_out,
+            alone=nothing,
+            together=None,
+            drawn=nobody,
+            share=np.zeros(count),
+            has_model=nobody,
+            epochs=nothing,
+            loss=unknown,
+            norm=unknown,
+            protected=nobody,
+            masked=nobody,
+            size=nothing,
+            arrived=nobody,
+            lost=nobody,
+        )
+
+    def in_round(self, cohort: Ints, shares: Floats) -> Hospitals:
+        """The same federation at the start of a round: `cohort` (k,) is drawn, nothing happened."""
+        fresh = Hospitals.known(self.names, self.patients, self.held_out)
+        return replace(
+            fresh,
+            alone=self.alone,
+            together=self.together,
+            drawn=put(fresh.drawn, cohort, True),
+            share=put(fresh.share, cohort, shares),
+        )
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def cohort(self) -> Ints:
+        """Those taking part in this round, (k,)."""
+        return np.flatnonzero(self.drawn)
+
+
+def put(values: Array, where: Ints, new: object) -> Array:
+    """A copy of `values` (K,) with `new` (a number or (k,)) at `where` (k,)."""
+    changed = values.copy()
+    changed[where] = new
+    return changed

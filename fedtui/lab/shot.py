@@ -1,0 +1,36 @@
+"""A shot: everything the lab draws at one moment; what the player knows, without the player."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fedtui.lab.glyphs import UNICODE, Glyphs
+from fedtui.points import Points
+from fedtui.view import View
+
+PLOTS = ("accuracy", "bytes")
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """What is on the screen.
+
+    Attributes:
+        motion: How far this moment has moved, 0 … 1: where the packets are.
+        before: The curve of the branch this one replaced, for the grey one below.
+        chosen: The hospital whose details are told.
+        notice: A sentence that takes the place of "right now", e.g. why a switch refused.
+        rerun: The round a rerun is heading for; 0 where none is under way.
+    """
+
+    view: View
+    glyphs: Glyphs = UNICODE
+    motion: float = 1.0
+    before: Points | None = None
+    before_name: str = "before"
+    chosen: int = 0
+    playing: bool = False
+    speed: float = 1.0
+    notice: str = ""
+    rerun: int = 0
+    plot: str = PLOTS[0]

@@ -1,0 +1,301 @@
+"""The player: branches of a run, each a list of frames, and the one we look at.
+
+A branch is a scenario, the engine's iterator over it, and a frame (a view) for every event so far. To
+pause is not to ask for the next event, to go back is to look at an older frame. Every way forward is
+a *goal*: which frame the cursor wants to rest on. Whoever drives the player asks the branch it names
+in `asking`, gives the answer to `take`, and calls `forward` or `rush` until the goal is reached; no
+thread, clock or screen is known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.errors import EngineError, RunError
+from engine.events import Event
+from engine.scenario import Scenario
+from fedtui.view import View, fold, start
+
+FLIPS = ("fedprox", "privacy", "masking", "compression")
+Place = tuple[int, int, int]  # round, moment, step: where in a run a frame is
+Answer = Event | EngineError | None  # what a branch says when it is asked; None: no more
+
+_MOMENTS = (
+    "", "Preparing", "RunStarted", "SettingsChanged", "RoundStarted", "ModelSent", "EpochTrained",
+    "UpdatesProtected", "KeysAdvertised", "KeysForwarded", "UpdatesMasked", "UpdatesSent",
+    "HospitalsDropped", "Aggregated", "RoundFinished", "BudgetReached", "RunFinished",
+)  # fmt: skip
+_PASSED_BY = ("Preparing", "RoundStarted")  # frames that nobody needs to rest on
+_BEGINNING = (0, _MOMENTS.index("RunStarted"), 0)
+_BRANCHES_KEPT = 8
+
+
+def place(view: View) -> Place:
+    """Where in its run a frame is; places of one run are in order."""
+    return (view.round, _MOMENTS.index(view.moment), view.step_done)
+
+
+def rests(view: View) -> bool:
+    """Whether a step may end on this frame: all its passes, all its masks, are done."""
+    return view.complete and view.moment not in _PASSED_BY
+
+
+@dataclass(eq=False)
+class Branch:
+    """One world: a scenario and what has been seen of its run."""
+
+    scenario: Scenario | None  # None: a recording that has not said yet
+    events: Iterator[Event]
+    frames: list[View]
+    error: str | None = None  # the sentence it ended with
+    exhausted: bool = False
+
+    def ask(self) -> Answer:
+        """The engine's next event; takes as long as the engine does. One caller at a time."""
+        try:
+            return next(self.events, None)
+        except EngineError as error:
+            return error
+        except Exception as error:  # a screen shows a sentence, whatever went wrong below it
+            return RunError(f"the engine stumbled, {type(error).__name__}: {error}")
+
+    def take(self, answer: Answer) -> None:
+        """Fold what `ask` returned."""
+        if isinstance(answer, Event):
+            self.frames.append(fold(self.frames[-1], answer))
+            return
+        self.exhausted = True
+        self.error = str(answer) if answer else None
+
+    @property
+    def home(self) -> int:
+        """The frame everything starts from: the first with hospitals on it."""
+        return next((i for i, frame in enumerate(self.frames) if frame.ready), 0)
+
+    @property
+    def last(self) -> View:
+        """The newest frame."""
+        return self.frames[-1]
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Which frame the cursor wants: one that is `met`, and none that is `beyond`.
+
+    `paced` goals are walked frame by frame, for the eye; the others are jumped to. `target` is where
+    another world takes over, should the goal not be reached before.
+    """
+
+    met: Callable[[View], bool]
+    beyond: Callable[[View], bool] = lambda view: False
+    paced: bool = False
+    target: Place | None = None
+
+
+READY = Goal(lambda view: view.ready)
+STEP = Goal(rests, paced=True)
+ROUND = Goal(lambda view: view.moment == "RoundFinished" or view.finished)
+END = Goal(lambda view: view.finished)
+PLAY = Goal(lambda view: view.finished, paced=True)
+
+
+def at_place(target: Place) -> Goal:
+    """The frame at `target`, or the last one before it."""
+    return Goal(
+        met=lambda view: place(view) >= target,
+        beyond=lambda view: place(view) > target,
+        target=target,
+    )
+
+
+@dataclass(eq=False)
+class Player:
+    """The branches, the one shown, and the cursor in it.
+
+    Attributes:
+        run: Starts a scenario: `engine.simulate`, or a script in tests.
+        before: The branch whose curve stays grey under the shown one.
+        undone: Branches to return to, the latest last.
+    """
+
+    run: Callable[[Scenario], Iterator[Event]]
+    branch: Branch
+    cursor: int = 0
+    goal: Goal | None = READY
+    playing: bool = False
+    before: Branch | None = None
+    undone: list[Branch] = field(default_factory=list)
+    branches: list[Branch] = field(default_factory=list)
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # switches' settings while off
+
+    @classmethod
+    def of(cls, scenario: Scenario, run: Callable[[Scenario], Iterator[Event]]) -> Player:
+        """A player for a scenario that has not begun."""
+        branch = _begin(scenario, run)
+        return cls(run, branch, branches=[branch])
+
+    # What is shown
+
+    @property
+    def view(self) -> View:
+        """The frame at the cursor."""
+        return self.branch.frames[self.cursor]
+
+    @property
+    def next_frame(self) -> View | None:
+        """The frame after the cursor, if the engine has got there."""
+        frames = self.branch.frames
+        return frames[self.cursor + 1] if self.cursor + 1 < len(frames) else None
+
+    @property
+    def aim(self) -> Goal | None:
+        """The goal in force: a jump or a step, else to play on."""
+        return self.goal or (PLAY if self.playing else None)
+
+    # The way forward
+
+    @property
+    def asking(self) -> Branch | None:
+        """The branch whose next event is needed; None where nothing is."""
+        if self.aim is None or self.branch.exhausted or self.next_frame is not None:
+            return None
+        return self.branch
+
+    def take(self, branch: Branch, answer: Answer) -> None:
+        """Give `branch` the answer it gave when asked; a branch that cannot begin is left again."""
+        branch.take(answer)
+        if branch.error and not branch.last.ready and branch is self.branch and self.undone:
+            error = branch.error
+            self.branches.remove(branch)
+            self._show(self.undone.pop(), before=self.before)
+            raise RunError(error)
+
+    def forward(self) -> bool:
+        """Move one frame towards the goal; whether the cursor moved."""
+        aim, coming = self.aim, self.next_frame
+        if aim is None:
+            return False
+        if coming is None or aim.beyond(coming):
+            if coming is not None or self.branch.exhausted:
+                self._arrive()
+            return False
+        self.cursor += 1
+        if aim.met(coming):
+            self._arrive()
+        return True
+
+    def rush(self) -> None:
+        """Jump as far towards an unpaced goal as frames are known."""
+        while self.goal and not self.goal.paced and self.forward():
+            pass
+
+    def _arrive(self) -> None:
+        self.goal = None
+        self.playing = self.playing and not (self.branch.exhausted and self.next_frame is None)
+        self.playing = self.playing and not self.view.finished
+
+    def _seek(self, goal: Goal) -> None:
+        self.playing, self.goal = False, goal
+        self.rush()
+
+    # Keys
+
+    def toggle(self) -> None:
+        """Play, or pause; a jump under way is stopped, a finished run is played from its start."""
+        jumping = self.view.ready and self.goal is not None and not self.goal.paced
+        self.playing = not (self.playing or jumping)
+        if self.view.ready:
+            self.goal = None
+        if self.playing and self.view.finished:
+            self.cursor = self.branch.home
+
+    def step(self) -> None:
+        """To the next moment."""
+        self._seek(STEP)
+
+    def step_back(self) -> None:
+        """To the moment before."""
+        self._look(self._earlier(rests))
+
+    def round_forward(self) -> None:
+        """To the end of this round, or of the next where we are at one."""
+        self._seek(ROUND)
+
+    def round_back(self) -> None:
+        """To the end of the round before."""
+        self._look(self._earlier(lambda view: view.moment == "RoundFinished"))
+
+    def to_start(self) -> None:
+        """Before round 1."""
+        self._look(self.branch.home)
+
+    def to_end(self) -> None:
+        """To the last frame of the run."""
+        self._seek(END)
+
+    def _earlier(self, wanted: Callable[[View], bool]) -> int:
+        home = self.branch.home
+        back = range(self.cursor - 1, home, -1)
+        return next((i for i in back if wanted(self.branch.frames[i])), home)
+
+    def _look(self, cursor: int) -> None:
+        self.playing, self.goal = False, None if self.view.ready else READY
+        self.cursor = min(cursor, self.cursor)
+
+    # Other worlds
+
+    def flip(self, section: str) -> None:
+        """Switch `section` on or off and run again to where we are, at once, with the same seed.
+
+        Raises:
+            EngineError: The mix cannot run, in one sentence; nothing has changed.
+        """
+        scenario = self._scenario()
+        if scenario.on(section):
+            flipped = scenario.without(section)
+            set_before = scenario.given.get(section, {})
+            self.kept[section] = {f"{section}.{key}": value for key, value in set_before.items()}
+        else:
+            flipped = scenario.replace(self.kept.get(section) or {section: True})
+        known = next((b for b in self.branches if b.scenario == flipped and not b.error), None)
+        self._enter(known or _begin(flipped, self.run))
+
+    def again(self, seed: int | None = None) -> None:
+        """Run again to where we are: with the same seed, or another."""
+        scenario = self._scenario()
+        self._enter(
+            _begin(scenario if seed is None else scenario.replace({"seed": seed}), self.run)
+        )
+
+    def undo(self) -> bool:
+        """Return to the branch before the last flip; whether there was one."""
+        if not self.undone:
+            return False
+        self._show(self.undone.pop(), before=self.branch)
+        return True
+
+    def _scenario(self) -> Scenario:
+        if self.branch.scenario is None:
+            raise RunError("the recording has not begun; wait a moment and try again")
+        return self.branch.scenario
+
+    def _enter(self, branch: Branch) -> None:
+        self.undone.append(self.branch)
+        self._show(branch, before=self.branch)
+
+    def _show(self, branch: Branch, before: Branch | None) -> None:
+        on_its_way = self.goal.target if self.goal else None
+        target = on_its_way or max(place(self.view), _BEGINNING)
+        self.before = before
+        self.branch = branch
+        self.branches = [b for b in self.branches if b is not branch][-_BRANCHES_KEPT:] + [branch]
+        self.undone = [b for b in self.undone if b in self.branches]
+        self.cursor = 0
+        self.goal = at_place(target)
+        self.rush()
+
+
+def _begin(scenario: Scenario, run: Callable[[Scenario], Iterator[Event]]) -> Branch:
+    return Branch(scenario, run(scenario), [start(scenario)])

@@ -1,0 +1,411 @@
+"""Every sentence of the lab, in plain words and with today's numbers.
+
+The screen, its help and a run told as text all say these. A function here takes a view and gives
+text; names from files are passed on as they are, and whoever shows them makes them safe.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.events import Phase
+from fedtui.view import View
+
+HEADER = 12  # bytes of a message that are not numbers
+PREPARING = "Once, before round 1"
+
+SWITCH_NAMES = {
+    "fedprox": "FedProx",
+    "privacy": "Privacy",
+    "masking": "Masks",
+    "compression": "Compress",
+}
+SWITCH_MEANS = {
+    "fedprox": "stay near the start",
+    "privacy": "hide one hospital",
+    "masking": "hide one message",
+    "compression": "fewer bytes up",
+}
+
+
+# Small words
+
+
+def letter(index: int) -> str:
+    """A, B … Z, AA, AB …: what a hospital is called on the screen."""
+    text = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        text = chr(ord("A") + rest) + text
+    return text
+
+
+def name(view: View, index: int) -> str:
+    """A hospital's letter, and its own name where that says more."""
+    own = view.hospitals.names[index]
+    called = letter(index)
+    return called if own == called else f"{called} ({own})"
+
+
+def many(count: int, noun: str) -> str:
+    """ "1 hospital", "4 hospitals", "30,000 hospitals"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def listed(items: Sequence[str]) -> str:
+    """ "A", "A and B", "A, B and C"."""
+    *most, last = items
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def percent(part: float, whole: float) -> str:
+    """ "93 %"; "–" of nothing."""
+    return f"{100 * part / whole:.0f} %" if whole else "–"
+
+
+def number(value: float) -> str:
+    """Three digits that matter: .42, 1.83, 16.7, 1,240."""
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "–"
+    digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+    text = f"{value:,.{digits}f}" if abs(value) >= 0.005 or value == 0 else f"{value:.1g}"
+    return text
+
+
+def budget(value: float) -> str:
+    """An ε, never rounded down."""
+    return "∞" if math.isinf(value) else f"{math.ceil(value * 100 - 1e-9) / 100:g}"
+
+
+# The top lines
+
+
+def badges(view: View) -> list[str]:
+    """What is switched on: "+ privacy ε 4, one hospital"."""
+    on = view.switches
+    told = {
+        "fedprox": lambda s: f"+ FedProx μ {s['mu']:g}",
+        "privacy": lambda s: f"+ privacy ε {s['epsilon']:g}, one {s['unit']}",
+        "masking": lambda s: "+ masks",
+        "compression": lambda s: f"+ {s['bits']} bits",
+    }
+    return [tell(on[section]) for section, tell in told.items() if section in on]
+
+
+def step(view: View) -> list[str]:
+    """Where in the round we are, longest first."""
+    if view.phase is None:
+        if view.finished:
+            return ["finished"]
+        return ["not begun" if view.round == 0 else "between rounds"]
+    place = f"step {list(Phase).index(view.phase) + 1} of {len(Phase)}"
+    fine = _moment(view)
+    return [f"{place}  {fine}", place] if fine else [place]
+
+
+def _moment(view: View) -> str:
+    """Finer than a phase: which pass, which leg of the masks."""
+    if view.moment == "EpochTrained":
+        done, passes = passes_done(view)
+        return f"pass {done} of {passes}"
+    return {
+        "KeysAdvertised": "keys to the server",
+        "KeysForwarded": "keys to all",
+        "UpdatesMasked": f"masks on {view.step_done} of {view.step_total}",
+    }.get(view.moment, "")
+
+
+def passes_done(view: View) -> tuple[int, int]:
+    """Passes that every hospital of the cohort has done, and passes in all."""
+    cohort = view.hospitals.cohort
+    if len(cohort) == 0:
+        return 0, 0
+    return int(view.hospitals.epochs[cohort].min()), view.step_total // len(cohort)
+
+
+# Right now
+
+
+def right_now(view: View, chosen: int = 0) -> list[str]:
+    """What just happened, and what it means or what comes next; `chosen` is the hospital told of."""
+    tell = _TOLD.get(view.moment)
+    told = tell(view, _spoken_of(view, chosen)) if tell else []
+    return [sentence for sentence in told if sentence]
+
+
+def _spoken_of(view: View, chosen: int) -> int:
+    """The chosen hospital if it takes part, else the first that does."""
+    cohort = view.hospitals.cohort
+    if len(cohort) and chosen not in cohort:
+        return int(cohort[0])
+    return chosen
+
+
+def _opening(view: View, who: int) -> list[str]:
+    return [f"{view.title}: {many(view.rounds, 'round')}. Reading the patients …"]
+
+
+def _preparing(view: View, who: int) -> list[str]:
+    what, done, total = view.preparing or ("", 0, 0)
+    return [f"{PREPARING}: {what}" + (f", {done} of {total}." if total > 1 else ".")]
+
+
+def _started(view: View, who: int) -> list[str]:
+    hospitals = view.hospitals
+    patients = int(hospitals.patients.sum())
+    return [
+        f"{many(len(hospitals), 'hospital')} hold {many(patients, 'patient')} to learn from, and the"
+        f" server a model of {many(view.parameters, 'number')}.",
+        "Patients stay where they are; the model travels. Space plays, → steps.",
+    ]
+
+
+def _drawn(view: View, who: int) -> list[str]:
+    return [f"Round {view.round}: {taking_part(view)}."]
+
+
+def _sent(view: View, who: int) -> list[str]:
+    noisy = " It carries the noise of the rounds before." if view.privacy and view.round > 1 else ""
+    return [
+        f"The server sent its model to {_whom(view)}: {view.model_size} bytes,"
+        f" {many(view.parameters, 'number')}.{noisy}",
+        f"In this round {taking_part(view)}. Next: training.",
+    ]
+
+
+def _trained(view: View, who: int) -> list[str]:
+    hospitals = view.hospitals
+    done, passes = int(hospitals.epochs[who]), passes_done(view)[1]
+    loss = hospitals.loss[who]
+    error = f"; its error there is {number(float(loss))}" if np.isfinite(loss) else ""
+    mu = view.switches.get("fedprox", {}).get("mu", 0)
+    pulled = f" FedProx pulls it back to the model it got (μ {mu:g})." if mu else ""
+    return [
+        f"{name(view, who)} went {_times(done)} of {passes} over its own"
+        f" {many(int(hospitals.patients[who]), 'patient')}{error}.",
+        f"Each trains the same model on other patients.{pulled}",
+    ]
+
+
+def _protected(view: View, who: int) -> list[str]:
+    length = number(float(view.hospitals.norm[who]))
+    what = f"{name(view, who)}'s update is what training changed: {view.parameters} numbers, length {length}."
+    if view.privacy:
+        clip = float(view.privacy["clip_norm"])
+        long = float(view.hospitals.norm[who]) > clip
+        cut = f"cut to {number(clip)}" if long else f"within {number(clip)}, so it stays"
+        return [what, f"The largest say of one {view.privacy['unit']}: it is {cut}."]
+    if "masking" in view.switches:
+        return [what, "Next: keys, so that every two hospitals share a secret."]
+    return [what, "It goes to the server as it is: nothing hides it."]
+
+
+def _keys_sent(view: View, who: int) -> list[str]:
+    each = view.key_size // max(1, len(view.hospitals.cohort))
+    return [
+        f"Every hospital sent the server a fresh public key, {each} bytes each.",
+        "Its private half never leaves the hospital.",
+    ]
+
+
+def _keys_passed(view: View, who: int) -> list[str]:
+    return [
+        f"The server passed all keys on: now every two of them share a secret,"
+        f" {many(view.pairs, 'pair')} in all.",
+        "The server cannot know it: it saw public halves only.",
+    ]
+
+
+def _masked(view: View, who: int) -> list[str]:
+    return [
+        f"{name(view, who)} hides its {view.parameters} numbers under masks it shares with"
+        f" {_others(view, who)}.",
+        "For every two hospitals, one adds what the other takes away.",
+    ]
+
+
+def _returned(view: View, who: int) -> list[str]:
+    size = int(view.hospitals.size[who])
+    who_sent = f"{name(view, who)} sent {many(size, 'byte')}"
+    squeezed = view.switches.get("compression")
+    if "masking" in view.switches:
+        return [
+            f"{who_sent}: {view.parameters} numbers under masks it shares with {_others(view, who)}.",
+            "Alone they are noise. Added up, the masks vanish and the sum is right.",
+        ]
+    plain = "The server can read this update, and every other one."
+    if squeezed:
+        whole = HEADER + 4 * view.parameters
+        return [f"{who_sent} in place of {whole}: {squeezed['bits']} bits a number.", plain]
+    return [f"{who_sent}: {view.parameters} numbers as they are.", plain]
+
+
+def _dropped(view: View, who: int) -> list[str]:
+    gone = [letter(i) for i in np.flatnonzero(view.hospitals.lost)[:8]]
+    return [f"{listed(gone)} dropped out: {view.notes[-1]}"] if gone else []
+
+
+def _combined(view: View, who: int) -> list[str]:
+    count = many(int(view.hospitals.arrived.sum()), "update")
+    moved = f"the model moved by {number(view.update_norm or 0.0)}"
+    noise = view.traces.get("privacy", {}).get("noise_std")
+    hid = f"It added noise of {number(noise)} to each number, so one hospital more or less hardly shows."
+    if "masking" in view.switches:
+        return [
+            f"The masks cancelled: the server read the sum of {count}, no single one; {moved}.",
+            hid if noise else "Each counted by its vote.",
+        ]
+    return [f"The server averaged {count}, each by its vote; {moved}.", hid if noise else ""]
+
+
+def _tested(view: View, who: int) -> list[str]:
+    now = view.points[-1]
+    earlier = view.points[-2].correct if len(view.points) > 1 else None
+    change = "" if earlier is None else f", {_more(now.correct - earlier)} the round before"
+    used = ""
+    if view.privacy and view.epsilon is not None:
+        used = f" Privacy used: ε {budget(view.epsilon)} of {view.privacy['budget']:g}."
+    return [
+        f"Together: right for {now.correct} of {many(view.held_out, 'unseen patient')}{change}.",
+        f"Each one alone {view.alone}, all data in one place {view.pooled}.{used}",
+    ]
+
+
+def _changed(view: View, who: int) -> list[str]:
+    return ["From this round on other settings hold.", *view.notes[:1]]
+
+
+def _budget_reached(view: View, who: int) -> list[str]:
+    of = f" of ε {view.privacy['budget']:g}" if view.privacy else ""
+    return [f"One more round would pass the privacy budget{of}: the run stops here."]
+
+
+def _finished(view: View, who: int) -> list[str]:
+    if not view.points:
+        return ["The run ended before its first round did."]
+    last = view.points[-1]
+    total = view.uplink + view.downlink + view.overhead
+    why = {"budget": "The privacy budget is used up", "threshold": "Too few hospitals were left"}
+    done = why.get(view.stopped or "", f"{many(len(view.points), 'round')} done")
+    return [
+        f"{done}: right for {last.correct} of {view.held_out} ({percent(last.correct, view.held_out)});"
+        f" each one alone {view.alone}, all in one place {view.pooled}.",
+        f"{total:,} bytes travelled, and no patient. Try a switch: f p m c.",
+    ]
+
+
+_TOLD: Mapping[str, Callable[[View, int], list[str]]] = {
+    "": _opening,
+    "Preparing": _preparing,
+    "RunStarted": _started,
+    "RoundStarted": _drawn,
+    "ModelSent": _sent,
+    "EpochTrained": _trained,
+    "UpdatesProtected": _protected,
+    "KeysAdvertised": _keys_sent,
+    "KeysForwarded": _keys_passed,
+    "UpdatesMasked": _masked,
+    "UpdatesSent": _returned,
+    "HospitalsDropped": _dropped,
+    "Aggregated": _combined,
+    "RoundFinished": _tested,
+    "SettingsChanged": _changed,
+    "BudgetReached": _budget_reached,
+    "RunFinished": _finished,
+}
+
+
+def taking_part(view: View) -> str:
+    """ "all 4 hospitals take part", "A and C take part", "30 of 100 hospitals take part"."""
+    cohort, everyone = view.hospitals.cohort, len(view.hospitals)
+    if len(cohort) == everyone:
+        return f"all {many(everyone, 'hospital')} take part" if everyone > 1 else "the one hospital"
+    if len(cohort) > 6:
+        return f"{len(cohort):,} of {many(everyone, 'hospital')} take part"
+    return f"{listed([letter(int(i)) for i in cohort])} take{'s' if len(cohort) == 1 else ''} part"
+
+
+def _whom(view: View) -> str:
+    cohort = view.hospitals.cohort
+    if len(cohort) > 6:
+        return many(len(cohort), "hospital")
+    return listed([letter(int(i)) for i in cohort])
+
+
+def _others(view: View, who: int) -> str:
+    others = [letter(int(i)) for i in view.hospitals.cohort if i != who]
+    return listed(others) if len(others) <= 6 else f"{len(others)} others"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _more(difference: int) -> str:
+    if difference == 0:
+        return "as many as"
+    return f"{abs(difference)} {'more' if difference > 0 else 'fewer'} than"
+
+
+# Who can read what
+
+
+def readers(view: View) -> list[tuple[str, str, str, str]]:
+    """Rows of the table: what, and whether server, others, network can read it.
+
+    The network sees encrypted connections. A star marks what can be worked out: new model − old model.
+    """
+    masked, noisy = "masking" in view.switches, view.privacy is not None
+    taking = int(view.hospitals.drawn.sum()) or len(view.hospitals)
+    sum_read = "noisy*" if noisy else "yes*"
+    one_read = sum_read if taking <= 2 else "no"
+    server = "no" if masked and taking > 1 else "yes"
+    return [
+        ("patient rows", "no", "no", "no"),
+        ("one update", server, one_read, "no"),
+        ("sum of all", "yes", sum_read, "no"),
+    ]
+
+
+def readers_note(view: View) -> str:
+    """What the star means."""
+    taking = int(view.hospitals.drawn.sum()) or len(view.hospitals)
+    if taking == 2:
+        return "* the sum, minus one's own"
+    return "* new model minus old model"
+
+
+def server_reads(view: View) -> str:
+    """What the server can read, in four words."""
+    count = int(view.hospitals.drawn.sum()) or len(view.hospitals)
+    if "masking" in view.switches:
+        return f"the sum of {count:,}, no single one"
+    return "every single update"
+
+
+# The switches
+
+
+def switch_refused(section: str, why: str) -> str:
+    """A switch that cannot be on here."""
+    return f"{SWITCH_NAMES[section]} stays as it was. {why}"
+
+
+def switched(section: str, on: bool, view: View) -> str:
+    """What the curves now compare."""
+    return f"{SWITCH_NAMES[section]} {'on' if on else 'off'}: run again from round 1, same seed."
+
+
+def before_name(old: Mapping[str, Any], new: Mapping[str, Any], seeds: tuple[int, int]) -> str:
+    """What the grey curve is, beside the new one: "without masks", "seed 42"."""
+    if seeds[0] != seeds[1]:
+        return f"before, seed {seeds[0]}"
+    gone = [SWITCH_NAMES[s] for s in SWITCH_NAMES if s in old and s not in new]
+    come = [SWITCH_NAMES[s] for s in SWITCH_NAMES if s in new and s not in old]
+    told = [f"with {name}" for name in gone] + [f"without {name}" for name in come]
+    return "before, " + " ".join(told) if told else "before"
