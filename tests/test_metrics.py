@@ -1,0 +1,68 @@
+"""Accuracy, log-loss and AUC against scikit-learn, and where they do not exist."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
+
+from engine.metrics import Score, auc, right, score
+
+LOGITS = st.floats(-12, 12) | st.sampled_from([-1.0, 0.0, 1.0])  # ties are likely
+
+
+@st.composite
+def judged(draw):
+    n = draw(st.integers(2, 60))
+    logits = np.array(draw(st.lists(LOGITS, min_size=n, max_size=n)))
+    y = np.array(draw(st.lists(st.sampled_from([0.0, 1.0]), min_size=n, max_size=n)))
+    y[:2] = 0, 1
+    return logits, y
+
+
+@given(judged())
+def test_a_score_is_scikit_learns(case):
+    logits, y = case
+    ours, p = score(logits, y), 1 / (1 + np.exp(-logits))
+    assert ours.patients == len(y)
+    assert ours.accuracy == pytest.approx(accuracy_score(y, logits >= 0), abs=1e-12)
+    assert ours.loss == pytest.approx(log_loss(y, p), abs=1e-9)
+    assert ours.auc == pytest.approx(roc_auc_score(y, logits), abs=1e-12)
+
+
+@given(judged(), st.randoms(use_true_random=False))
+def test_auc_knows_only_the_order(case, random):
+    logits, y = case
+    rows = list(range(len(y)))
+    random.shuffle(rows)
+    assert auc(logits, y) == pytest.approx(auc(np.sinh(logits[rows] / 10), y[rows]), abs=1e-12)
+
+
+def test_auc_counts_ties_half():
+    assert auc(np.array([1.0, 1.0, 1.0]), np.array([0.0, 1.0, 1.0])) == 0.5
+
+
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_auc_does_not_exist_for_one_class(label):
+    assert score(np.array([1.0, -1.0]), np.full(2, label)).auc is None
+
+
+def test_without_patients_nothing_is_defined():
+    assert score(np.zeros(0), np.zeros(0)) == Score(0, 0, None, None)
+    assert score(np.zeros(0), np.zeros(0)).accuracy is None
+
+
+def test_a_half_is_positive():
+    assert right(np.array([0.0, -1e-300]), np.array([1.0, 0.0])).all()
+
+
+def test_a_diverged_model_has_no_loss_and_still_counts_answers():
+    y = np.array([0.0, 1.0, 1.0])
+    endless, lost = (score(np.array([bad, 1.0, 2.0]), y) for bad in (np.inf, np.nan))
+    assert (endless.loss, endless.correct, endless.auc) == (None, 2, 0.0)
+    assert (lost.loss, lost.auc) == (None, None)
+
+
+def test_a_large_logit_costs_what_it_should():
+    assert score(np.array([-800.0]), np.array([1.0])).loss == 800.0
+    assert score(np.array([800.0]), np.array([1.0])).loss == 0.0
