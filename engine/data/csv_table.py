@@ -80,10 +80,11 @@ def _read_rows(file: str, reader: Reader, columns: Columns, rows: _Rows) -> None
     line = reader.line_num + 1
     for row in reader:
         begun, line = line, reader.line_num + 1
+        if not any(map(str.strip, row)):
+            continue
         if len(row) != width:
-            if any(cell.strip() for cell in row):
-                rows.ragged.append(f"line {begun} has {len(row)} cells")
-            continue  # an empty line, or one that is refused at the end with the others like it
+            rows.ragged.append(f"line {begun} has {len(row)} cells")
+            continue  # refused at the end, with the others like it
         rows.lines.append(begun)
         cells = pick(row)
         try:

@@ -1,0 +1,381 @@
+"""A table from a file: what is read, and one sentence for everything that is not."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.data import load
+from engine.errors import DataError, EngineError
+from engine.sections import Data
+from tests.shared import shared
+
+HEADER = "hospital,age,chol,label\n"
+ROWS = "".join(
+    f"{name},{40 + i},{200 + (7 * i) % 31},{i % 2}\n"
+    for name in ("North", "South")
+    for i in range(8)
+)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def to(content, name="table.csv"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return to
+
+
+def read(path, **given):
+    return load(Data.build({"source": str(path), "scaling": "none", **given}), 0)
+
+
+def everyone(federation):
+    tables = (federation.train, federation.test)
+    rows = np.concatenate([np.column_stack([t.owner, t.x, t.y]) for t in tables])
+    return sorted(map(tuple, rows))
+
+
+def test_a_table_is_read_as_it_stands(write):
+    federation = read(write(HEADER + ROWS))
+    assert federation.names == ("North", "South")
+    assert federation.features == ("age", "chol")
+    assert everyone(federation)[:2] == [(0, 40, 200, 0), (0, 41, 207, 1)]
+    assert len(everyone(federation)) == 16
+    assert federation.notes == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.replace("\n", "\r"),
+        lambda text: text.replace("\n", "\n\n") + "  \n,,,\n",
+        lambda text: text.replace("North,", '" North ",'),
+        lambda text: text.replace(",0\n", ",0.0\n").replace(",1\n", ", 1.00 \n"),
+        lambda text: text.replace(",40,", ",4e1,").replace(",41,", ", +41. ,"),
+        lambda text: text.rstrip("\n"),
+    ],
+)
+def test_spelling_does_not_matter(write, change):
+    plain, changed = read(write(HEADER + ROWS)), read(write(change(HEADER + ROWS), "changed.csv"))
+    assert everyone(changed) == everyone(plain)
+    assert changed.names == plain.names
+
+
+@pytest.mark.parametrize(
+    ("separator", "sign"), [(";", ";"), ("tab", "\t"), ("\\t", "\t"), ("|", "|")]
+)
+def test_other_separators_are_told(write, separator, sign):
+    federation = read(write((HEADER + ROWS).replace(",", sign)), separator=separator)
+    assert everyone(federation) == everyone(read(write(HEADER + ROWS, "comma.csv")))
+
+
+def test_columns_of_other_names(write):
+    text = HEADER.replace("hospital", "center").replace("label", "num") + ROWS
+    federation = read(write(text), hospital_col="center", label_col="num")
+    assert federation.names == ("North", "South")
+    assert federation.features == ("age", "chol")
+
+
+@pytest.mark.parametrize("positive", ["ill", "1"])
+def test_two_values_and_which_is_positive(write, positive):
+    words = {"ill": ("well", "ill"), "1": ("2", "1.0")}[positive]
+    text = HEADER + "".join(f"A,{i},{i},{words[i % 4 == 0]}\n" for i in range(12))
+    assert read(write(text), positive=positive).positive_rate == pytest.approx([3 / 12])
+
+
+def test_a_split_column_is_used_as_it_is_and_is_no_feature(write):
+    text = "hospital,age,split,label\n"
+    text += "".join(f"A,{i},{'Test' if i % 3 == 0 else ' train'},{i % 2}\n" for i in range(9))
+    federation = read(write(text))
+    assert federation.features == ("age",)
+    assert federation.test.x[:, 0].tolist() == [0, 3, 6]
+    ignored = read(write(text), drop=("split",))
+    assert ignored.features == ("age",)
+    assert len(ignored.test.y) == 2
+
+
+def test_a_hospital_is_an_id_and_hospitals_come_in_order_of_appearance(write):
+    text = HEADER + "".join(f"{3 - i // 4},{i},{i},{i % 2}\n" for i in range(12))
+    federation = read(write(text))
+    assert federation.names == ("3", "2", "1")
+    assert federation.features == ("age", "chol")
+
+
+def test_without_a_hospital_column_hospitals_can_be_made_up(write):
+    text = "age,label\n" + "".join(f"{i},{i % 2}\n" for i in range(12))
+    assert read(write(text), partition="iid", hospitals=3).names == ("A", "B", "C")
+
+
+def test_names_are_kept_literally(write):
+    name, column = "[red]北\u200b京[/red] \x1b[31m", "chol [mg/dl]"
+    text = HEADER.replace("chol", column) + ROWS.replace("North", name)
+    federation = read(write(text))
+    assert federation.names == (name, "South")
+    assert federation.features == ("age", column)
+
+
+@pytest.mark.parametrize("marker", ["", " ", "?", "NA", "N/A", "nan", "NaN", "null", "NULL", "."])
+def test_missing_numbers_become_the_training_mean(write, marker):
+    text = "hospital,age,split,label\n"
+    text += f"A,1,train,0\nA,2,train,1\nA,6,train,1\nA,{marker},train,0\nA,{marker},test,1\n"
+    federation = read(write(text))
+    assert federation.train.x[:, 0].tolist() == [1, 2, 6, 3]
+    assert federation.test.x[:, 0].tolist() == [3]
+    assert federation.notes == ("2 missing numbers became the pooled training mean: age 2.",)
+
+
+def test_names_that_differ_by_capitals_are_pointed_at(write):
+    federation = read(write(HEADER + ROWS + ROWS.replace("North", "north")))
+    assert federation.names == ("North", "South", "north")
+    assert federation.notes == ("Hospitals 'North', 'north' are taken as two; are they one?",)
+
+
+def test_a_hospital_with_one_kind_of_patient_is_pointed_at(write):
+    text = HEADER + ROWS + "Odd,50,210,1\nOdd,51,211,1\nOdd,52,212,1\n"
+    assert read(write(text)).notes == (
+        "'Odd' trains on patients of one kind only; alone, that is all there is to predict.",
+    )
+
+
+def row(line, text):
+    """The table with line `line` (the header is 1) put in place of what stands there."""
+    lines = (HEADER + ROWS).splitlines(keepends=True)
+    lines[line - 1] = text + "\n"
+    return "".join(lines)
+
+
+BAD = {
+    "an empty file": ("", "table.csv: the file is empty"),
+    "blanks only": (" \n \n", "table.csv: the file is empty"),
+    "commas only": (",,,\n1,2,3,4\n", "line 1: there is no header"),
+    "a header only": (HEADER, "table.csv: there is a header and no row"),
+    "no label column": (
+        "hospital,age\nA,1\n",
+        "no column 'label'; name it with data.label_col (columns: 'hospital', 'age')",
+    ),
+    "no hospital column": (
+        "age,label\n1,0\n",
+        "no column 'hospital'; name it with data.hospital_col",
+    ),
+    "no header": (ROWS, "no column 'label'; the line looks like a patient"),
+    "a name twice": ("hospital,age, age,label\n", "line 1: the column name 'age' occurs twice"),
+    "a column without a name": ("hospital,,label\nA,1,0\n", "line 1: column 2 has no name"),
+    "no feature": ("hospital,label\nA,0\nA,1\n", "no column is left to learn from"),
+    "another separator": (
+        (HEADER + ROWS).replace(",", ";"),
+        "seem to be separated by ';', so set data.separator",
+    ),
+    "tabs": ((HEADER + ROWS).replace(",", "\t"), "separated by 'tab'"),
+    "a text cell": (row(5, "North,old,200,1"), "line 5, column 'age': 'old' is not a number; text"),
+    "a thousands comma": (
+        row(5, 'North,44,"1,233",1'),
+        "line 5, column 'chol': '1,233' is not a number; write numbers with a decimal point",
+    ),
+    "a decimal comma": (row(6, 'North,"4,4",233,1'), "line 6, column 'age': '4,4' is not a number"),
+    "an underscore": (row(6, "North,4_4,233,1"), "line 6, column 'age': '4_4' is not a number"),
+    "a percentage": (row(6, "North,12 %,233,1"), "line 6, column 'age': '12 %' is not a number"),
+    "infinity": (row(4, "North,44,1e999,1"), "line 4, column 'chol': the number is infinite"),
+    "infinities": (
+        HEADER + "".join(f"A,-inf,{i},{i % 2}\n" for i in range(5)),
+        "lines 2, 3, 4 and 2 more, column 'age': the number is infinite",
+    ),
+    "a missing label": (row(7, "North,44,200,"), "line 7: the label (column 'label') is missing"),
+    "a missing hospital": (
+        row(7, "nan,44,200,1"),
+        "line 7: the hospital (column 'hospital') is miss",
+    ),
+    "a constant label": (HEADER + "A,1,2,1\nA,3,4,1.0\n", "every label is '1'; give the table"),
+    "three labels": (
+        row(9, "North,44,200,2"),
+        "there are 3 labels ('0', '1', '2'), the third from",
+    ),
+    "labels 1 and 2": (
+        HEADER + "A,1,2,1\nA,3,4,2\n",
+        "the labels are '1', '2', and they are not 0 and 1; set data.positive",
+    ),
+    "text labels": (
+        HEADER + "A,1,2,no\nA,3,4,yes\n",
+        "the labels are 'no', 'yes', and they are not",
+    ),
+    "ragged lines": (
+        row(6, "North,44,200,1,9").replace("South,40,200,0", "South,40"),
+        "table.csv: line 6 has 5 cells, line 10 has 2 cells, where the header has 4",
+    ),
+    "a wrong split": (
+        "hospital,age,split,label\nA,1,train,0\nA,2,validate,1\n",
+        "line 3: 'validate' in column 'split' is not train or test",
+    ),
+    "nobody in the test split": (
+        "hospital,age,split,label\nA,1,train,0\nA,2,train,1\n",
+        "no patient is left for testing",
+    ),
+    "a hospital that only tests": (
+        "hospital,age,split,label\nA,1,train,0\nA,2,train,1\nB,3,test,1\n",
+        "hospital 'B' has no training patient",
+    ),
+    "NUL bytes": (row(6, "North,\0,200,1"), "line 6: there is a NUL byte"),
+    "UTF-16": ((HEADER + ROWS).encode("utf-16"), "the text is in UTF-16; save it as UTF-8"),
+    "UTF-16 without a mark": ((HEADER + ROWS).encode("utf-16-le"), "there is a NUL byte"),
+    "Latin-1": (row(6, "Zürich,44,200,1").encode("latin-1"), "line 6: the text is not in UTF-8"),
+    "a quote that never ends": (
+        row(6, '"North,44,200,1'),
+        "cannot be read (unexpected end of data)",
+    ),
+    "a quote in a cell": (row(6, '"No"rth,44,200,1'), "line 6: the row cannot be read"),
+    "an endless cell": (
+        row(6, '"' + "x" * 200_000 + '",44,200,1'),
+        "line 6: the row cannot be read",
+    ),
+    "a column without a number": (
+        HEADER + "".join(f"A,?,{i},{i % 2}\n" for i in range(6)),
+        "'age' has no number among the training patients",
+    ),
+    "control characters": (
+        row(5, "North,\x1b[2J,200,1"),
+        "line 5, column 'age': '\\x1b[2J' is not a number",
+    ),
+}
+
+
+def refusal(path, **given):
+    with pytest.raises(DataError) as caught:
+        load(Data.build({"source": str(path), **given}), 0)
+    sentence = str(caught.value)
+    assert sentence.endswith((".", "?"))
+    assert sentence.isprintable(), sentence
+    assert len(sentence) < 400
+    return sentence
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_what_cannot_be_used_is_refused_in_one_sentence(write, what):
+    content, words = BAD[what]
+    assert words in refusal(write(content))
+
+
+def test_a_line_break_in_quotes_keeps_the_line_numbers_right(write):
+    text = row(3, '"No\nrth",44,200,1')
+    assert read(write(text)).names == ("North", "No\nrth", "South")
+    assert "line 6, column 'age'" in refusal(
+        write(text.replace("North,43,221,1", "North,x,221,1"), "bad.csv")
+    )
+    assert "line 3, column 'chol'" in refusal(write(row(3, '"No\nrth",44,x,1'), "same.csv"))
+
+
+def test_a_folder_a_device_and_a_locked_file_are_refused(write, tmp_path):
+    assert "this is a folder" in refusal(tmp_path)
+    assert "not a regular file" in refusal(os.devnull)
+    locked = write(HEADER + ROWS)
+    locked.chmod(0)
+    if os.access(locked, os.R_OK):
+        pytest.skip("this user may read every file")
+    assert "Permission denied" in refusal(locked)
+
+
+def test_a_file_that_vanishes_is_refused(write, monkeypatch):
+    def fail(self):
+        raise PermissionError(13, "Permission denied")
+
+    path = write(HEADER + ROWS)
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    assert "the file cannot be read (Permission denied)" in refusal(path)
+
+
+@pytest.mark.parametrize("separator", ["", ",,", '"', "\n", " "])
+def test_a_separator_is_one_sign(write, separator):
+    assert "cannot separate cells" in refusal(write(HEADER + ROWS), separator=separator)
+
+
+def test_settings_that_contradict_the_table_are_refused(write):
+    path = write(HEADER + ROWS)
+    assert "is also data.hospital_col" in refusal(path, label_col="hospital")
+    assert "'maybe' is no label" in refusal(path, positive="maybe")
+    assert "did you mean 'chol'" in refusal(path, keep=("cholest", "chol"))
+    assert "17 hospitals for 16 patients" in refusal(path, partition="iid", hospitals=17)
+
+
+def test_a_column_left_out_may_hold_anything(write):
+    text = (HEADER + ROWS).replace(",2", ",text2")
+    assert read(write(text), drop=("chol",)).features == ("age",)
+    assert read(write(text), keep=("age",)).features == ("age",)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@given(st.binary(max_size=80) | st.text(',"\n\r;01.xA ', max_size=80).map(str.encode))
+def test_no_bytes_break_the_reader(write, garbage):
+    for content in (garbage, HEADER.encode() + garbage, (HEADER + ROWS).encode() + garbage):
+        try:
+            federation = read(write(content))
+        except EngineError:
+            continue
+        assert np.isfinite(federation.train.x).all()
+
+
+# file in the shared folder → what must be said of it; "" where it loads
+EXPECTED = {
+    "ok": "",
+    "bom_crlf": "",
+    "semicolon": "separated by ';'",
+    "semicolon_decimal_comma": "separated by ';'",
+    "missing_markers": "",
+    "column_missing_at_one_hospital": "",
+    "text_categories": "column 'sex'",
+    "category_seen_once": "column 'cp'",
+    "inf": "lines 2, 3, 4, column 'chol'",
+    "duplicate_header": "'age' occurs twice",
+    "ragged": "line 6 has 9 cells, line 10 has 6 cells, where the header has 8",
+    "label_text": "set data.positive",
+    "label_1_2": "set data.positive",
+    "label_multiclass": "there are 5 labels",
+    "label_missing": "the label (column 'label') is missing",
+    "label_constant": "every label is",
+    "single_class_hospital": "",
+    "one_row_hospital": "",
+    "hospital_spelling": "",
+    "hospital_missing": "line 7: the hospital",
+    "hospital_numeric": "",
+    "no_hospital_column": "columns: 'age'",
+    "no_label_column": "columns: 'hospital'",
+    "other_names": "no column 'label'",
+    "header_only": "no row",
+    "empty": "empty",
+    "no_header": "looks like a patient",
+    "constant_column": "",
+    "id_and_leak": "",
+    "huge_scale": "",
+    "thousands": "column 'chol': '1,233' is not a number",
+    "latin1": "not in UTF-8",
+    "utf16": "UTF-16",
+    "nul_bytes": "NUL byte",
+    "markup_and_wide_names": "",
+    "quoted_newline": "",
+    "no_features": "no column is left",
+    "one_feature": "",
+    "fewer_rows_than_features": "",
+    "one_hospital": "",
+}
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_shared_import_cases(name):
+    path = shared("data", "bad_tables", f"{name}.csv")
+    if EXPECTED[name]:
+        assert EXPECTED[name] in refusal(path)
+    else:
+        federation = load(Data.build({"source": str(path)}), 0)
+        assert np.isfinite(federation.train.x).all()
+        assert np.isfinite(federation.test.x).all()
+
+
+def test_the_shared_tab_separated_case():
+    path = shared("data", "bad_tables", "tab.tsv")
+    assert "separated by 'tab'" in refusal(path)
+    assert len(read(path, separator="tab").names) == 4
