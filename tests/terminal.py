@@ -155,8 +155,7 @@ class Pty:
     def _until(self, met: Callable[[], bool], timeout: float, what: str) -> None:
         deadline = time.monotonic() + timeout
         while not met():
-            if time.monotonic() > deadline:
-                raise TerminalTimeoutError(
-                    f"waited {timeout:g} s for {what}; got:\n{self.text[-3000:]}"
-                )
-            self._pull(0.05)
+            ended = self._process.poll() is not None
+            if not self._pull(0.05) and not met() and (ended or time.monotonic() > deadline):
+                why = f"it ended ({self._process.returncode})" if ended else f"{timeout:g} s passed"
+                raise TerminalTimeoutError(f"{why} before {what}; got:\n{self.text[-3000:]}")
