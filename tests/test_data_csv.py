@@ -129,7 +129,7 @@ def test_missing_numbers_become_the_training_mean(write, marker):
     federation = read(write(text))
     assert federation.train.x[:, 0].tolist() == [1, 2, 6, 3]
     assert federation.test.x[:, 0].tolist() == [3]
-    assert federation.notes == ("2 missing numbers became the pooled training mean: age 2.",)
+    assert federation.notes == ("2 missing numbers became the pooled training mean: 'age' 2.",)
 
 
 def test_names_that_differ_by_capitals_are_pointed_at(write):

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data import Table, load
-from engine.data.scaling import combine, decode, encode, measure, scale
+from engine.data.moments import combine, decode, encode, measure
+from engine.data.scaling import scale
 from engine.errors import DataError
 from engine.sections import Data
 from engine.wire import HEADER_SIZE
@@ -139,7 +140,7 @@ def test_a_missing_number_becomes_the_pooled_training_mean(kind):
     mean = np.nanmean(train.x, axis=0)
     filled = np.where(np.isnan(train.x), mean, train.x)
     scaling, traffic, notes = scale(train, test, names(train), kind)
-    assert notes == ("7 missing numbers became the pooled training mean: x0 5, x1 2.",)
+    assert notes == ("7 missing numbers became the pooled training mean: 'x0' 5, 'x1' 2.",)
     assert set(traffic.by_kind()) == {"statistics", "scaling"}
     if kind == "none":
         assert train.x == pytest.approx(filled, abs=1e-14)

@@ -19,6 +19,7 @@ import numpy as np
 
 from engine.data.csv_header import Columns, find_columns
 from engine.data.csv_labels import read_labels
+from engine.data.csv_numbers import MISSING, read_number, refuse_infinite
 from engine.data.csv_text import read_text
 from engine.data.source import Source, listed, shown
 from engine.errors import DataError
@@ -26,8 +27,6 @@ from engine.sections import Data
 
 if TYPE_CHECKING:
     from _csv import Reader  # what csv.reader returns; csv itself does not export the type
-
-MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "."})  # in small letters
 
 
 @dataclass
@@ -94,7 +93,7 @@ def _read_rows(file: str, reader: Reader, columns: Columns, rows: _Rows) -> None
         except ValueError:
             where = f"{file}, line {begun}"
             named = zip(columns.features, cells, strict=True)
-            rows.numbers.extend([_number(where, name, cell) for name, cell in named])
+            rows.numbers.extend([read_number(where, name, cell) for name, cell in named])
         _read_special(f"{file}, line {begun}", row, columns, rows)
     if rows.ragged:
         more = (
@@ -134,30 +133,11 @@ def _read_special(where: str, row: Sequence[str], columns: Columns, rows: _Rows)
         rows.held_out.append(part == "test")
 
 
-def _number(where: str, name: str, cell: str) -> float:
-    """The number in a cell; nan where it is missing."""
-    text = cell.strip()
-    if text.casefold() in MISSING:
-        return np.nan
-    try:
-        if "_" not in text:
-            return float(text)
-    except ValueError:
-        pass  # the sentence below says what it is
-    comma = "," in text and text.replace(",", "").replace(".", "").lstrip("+-").isdigit()
-    way_out = (
-        "write numbers with a decimal point and without commas"
-        if comma
-        else "text columns are not built yet; leave it out with data.drop"
-    )
-    raise DataError(f"{where}, column {shown(name)}: {shown(text)} is not a number; {way_out}.")
-
-
 def _source(file: str, columns: Columns, rows: _Rows, data: Data) -> Source:
     if not rows.lines:
         raise DataError(f"{file}: there is a header and no row; put the patients below it.")
     x = np.frombuffer(rows.numbers, np.float64).reshape(len(rows.lines), -1)
-    _refuse_infinite(file, x, columns.features, rows.lines)
+    refuse_infinite(file, x, columns.features, rows.lines)
     values, notes = read_labels(
         file, columns.label_name, rows.labels, rows.label_lines, data.positive
     )
@@ -169,22 +149,6 @@ def _source(file: str, columns: Columns, rows: _Rows, data: Data) -> Source:
         names=tuple(rows.hospitals),
         held_out=np.frombuffer(rows.held_out, np.int8) > 0 if columns.split is not None else None,
         notes=notes + _alike(rows.hospitals),
-    )
-
-
-def _refuse_infinite(
-    file: str, x: np.ndarray, features: Sequence[str], lines: Sequence[int]
-) -> None:
-    at = np.argwhere(np.isinf(x))
-    if not len(at):
-        return
-    column = at[0, 1]
-    found = [str(lines[row]) for row, col in at if col == column]
-    more = f" and {len(found) - 3:,} more" if len(found) > 3 else ""
-    word = "line" if len(found) == 1 else "lines"
-    raise DataError(
-        f"{file}, {word} {', '.join(found[:3])}{more}, column {shown(features[column])}: "
-        "the number is infinite; write a finite one, or leave the cell empty."
     )
 
 

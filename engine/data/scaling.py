@@ -1,36 +1,26 @@
 """Standardised columns, as hospitals can agree on them without showing a patient.
 
 Each hospital sends, for every column, how many numbers it has, their sum, and their squares about
-its own mean. The server combines these exactly (Chan, Golub & LeVeque 1979: "updating formulae and
-a pairwise algorithm for computing sample variances") and sends mean and standard deviation back.
-Both messages are really encoded, and what is used is what was decoded. A missing number becomes
-the pooled mean, which moves no mean and adds no square.
+its own mean. The server combines these (`engine.data.moments`) and sends mean and standard
+deviation back. Both messages are really encoded, and what is used is what was decoded. A missing
+number becomes the pooled mean, which moves no mean and adds no square.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from engine.arrays import Floats, Ints
 from engine.data.federation import Scaling, Table
-from engine.data.source import listed
+from engine.data.moments import Moments, combine, decode, encode, measure, merge
+from engine.data.source import listed, shown
 from engine.errors import DataError
 from engine.wire import Kind, Traffic, pack, unpack
 
 BLOCK = 1_000_000  # numbers worked on at once
 ROUNDING = 8 * np.finfo(np.float64).eps  # a spread below this part of the mean is round-off
-
-
-@dataclass(frozen=True, eq=False)
-class Moments:
-    """Counts, means and centred squares per column, each (…, features)."""
-
-    count: Floats
-    mean: Floats
-    squares: Floats
 
 
 def scale(
@@ -59,50 +49,10 @@ def scale(
     return Scaling(kind, mean, std), traffic, _notes(missing, features)
 
 
-def measure(table: Table, first: int, last: int) -> Moments:
-    """What hospitals `first … last−1` know of their own columns, (k, features) each."""
-    rows = slice(table.starts[first], table.starts[last])
-    x, starts = table.x[rows], table.starts[first:last] - table.starts[first]
-    sizes = table.sizes[first:last]
-    there = ~np.isnan(x)
-    # Distances from one of the hospital's own numbers: exact for a constant column, however large.
-    shift = np.nan_to_num(np.fmax.reduceat(x, starts, axis=0))
-    apart = np.where(there, x - np.repeat(shift, sizes, axis=0), 0.0)
-    count = np.add.reduceat(there, starts, axis=0, dtype=np.float64)
-    offset = np.add.reduceat(apart, starts, axis=0) / np.maximum(count, 1)
-    apart -= np.repeat(offset, sizes, axis=0)
-    squares = np.add.reduceat(np.where(there, apart**2, 0.0), starts, axis=0)
-    return Moments(count, shift + offset, squares)
-
-
-def combine(parts: Moments) -> Moments:
-    """The moments of all parts (k, features) together, (features,)."""
-    count = parts.count.sum(axis=0)
-    means = np.where(parts.count > 0, parts.mean, np.nan)
-    shift = np.nan_to_num(np.fmax.reduce(means, axis=0))
-    apart = np.where(parts.count > 0, parts.mean - shift, 0.0)
-    offset = (parts.count * apart).sum(axis=0) / np.maximum(count, 1)
-    between = (parts.count * (apart - offset) ** 2).sum(axis=0)
-    return Moments(count, shift + offset, parts.squares.sum(axis=0) + between)
-
-
-def encode(own: Moments, hospitals: Ints, patients: Ints) -> tuple[bytes, ...]:
-    """One message per hospital: count, sum and centred squares of each column, float64."""
-    body = np.concatenate([own.count, own.count * own.mean, own.squares], axis=1)
-    raw = np.ascontiguousarray(body, "<f8").view(np.uint8)
-    return pack(Kind.STATISTICS, raw, hospitals=hospitals, weights=patients)
-
-
-def decode(messages: Sequence[bytes]) -> tuple[Moments, int]:
-    """The moments that hospitals sent, (k, features) each, and how many patients they have."""
-    header, raw = unpack(Kind.STATISTICS, messages)
-    count, total, squares = np.split(np.ascontiguousarray(raw).view("<f8"), 3, axis=1)
-    return Moments(count, total / np.maximum(count, 1), squares), int(header["weight"].sum())
-
-
 def _agree(train: Table, features: Sequence[str]) -> tuple[Traffic, Floats, Floats]:
     """One exchange with the server: (traffic, mean, std) as every hospital decodes them."""
-    traffic, patients, so_far = Traffic(), 0, None
+    nothing = np.zeros(len(features))
+    traffic, patients, so_far = Traffic(), 0, Moments(nothing, nothing, nothing)
     with np.errstate(over="ignore", invalid="ignore"):
         for first, last in _blocks(train):
             hospitals = np.arange(first, last)
@@ -110,9 +60,7 @@ def _agree(train: Table, features: Sequence[str]) -> tuple[Traffic, Floats, Floa
             traffic = traffic.sent(Kind.STATISTICS, messages)
             received, arrived = decode(messages)
             patients += arrived
-            block = combine(received)
-            so_far = block if so_far is None else combine(_both(so_far, block))
-    assert so_far is not None  # a federation has a hospital
+            so_far = merge(so_far, combine(received))
     _refuse_empty(so_far.count, features)
     mean, std = so_far.mean, _spread(so_far.squares / patients, so_far.mean, features)
     raw = np.concatenate([mean, std]).astype("<f8").view(np.uint8)[None]
@@ -172,7 +120,7 @@ def _missing(table: Table) -> Ints:
 
 
 def _notes(missing: Ints, features: Sequence[str]) -> tuple[str, ...]:
-    gaps = [f"{name} {n:,}" for name, n in zip(features, missing, strict=True) if n]
+    gaps = [f"{shown(name)} {n:,}" for name, n in zip(features, missing, strict=True) if n]
     if not gaps:
         return ()
     more = f" and {len(gaps) - 8} more columns" if len(gaps) > 8 else ""
@@ -188,14 +136,6 @@ def _refuse_empty(count: Floats, features: Sequence[str]) -> None:
             f"data: {listed(empty)} has no number among the training patients; "
             "leave it out with data.drop."
         )
-
-
-def _both(one: Moments, other: Moments) -> Moments:
-    return Moments(
-        np.stack([one.count, other.count]),
-        np.stack([one.mean, other.mean]),
-        np.stack([one.squares, other.squares]),
-    )
 
 
 def _blocks(table: Table) -> Iterator[tuple[int, int]]:
