@@ -23,6 +23,7 @@ from engine.codecs.base import Codec, Ring, RingFormat
 from engine.wire import pack_bits, unpack_bits
 
 _SCALE_SIZE = 4  # bytes
+_CUT = 2.0**-23  # the most, relative, that the largest coordinate loses to the scale's float32
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,8 @@ class Quantize(Codec):
 
     def encode(self, update: Floats, uniform: Floats | None) -> Bytes:
         """4 + ⌈d·b/8⌉ bytes a row."""
-        scale = _round_up_float32(np.max(np.abs(update), axis=1))  # (k,)
+        scale = _float32_below(np.max(np.abs(update), axis=1))  # (k,)
+        update = np.clip(update, -scale[:, None], scale[:, None])
         step = _step(scale, self.bits)[:, None]
         position = np.divide(
             update + scale[:, None], step, where=step > 0, out=np.zeros(update.shape)
@@ -55,7 +57,7 @@ class Quantize(Codec):
 
     def worst_error(self, norm: float, parameters: int) -> float:
         """Every coordinate off by a whole step, the scale being as large as the norm allows."""
-        return math.sqrt(parameters) * float(_step(np.float64(norm) * (1 + 1e-6), self.bits))
+        return math.sqrt(parameters) * float(_step(norm, self.bits)) + norm * _CUT
 
     def ring(self, bound: float, total_weight: int) -> RingFormat:
         """Levels over one shared range."""
@@ -94,8 +96,8 @@ def _randomly(position: Floats, uniform: Floats | None, bits: int) -> Ring:
     return inside
 
 
-def _round_up_float32(values: Floats) -> Floats:
-    """The nearest float32 that is not smaller, as float64: no coordinate may lie outside the scale."""
+def _float32_below(values: Floats) -> Floats:
+    """The nearest float32 that is not larger, so that the largest coordinate lies on the top level."""
     narrow = values.astype(np.float32)
-    up = np.nextafter(narrow, np.float32(np.inf))
-    return np.where(narrow < values, up, narrow).astype(np.float64)
+    below = np.nextafter(narrow, np.float32(0))
+    return np.where(narrow > values, below, narrow).astype(np.float64)

@@ -14,6 +14,7 @@ import numpy as np
 from engine.arrays import Floats
 from engine.randomness import stream
 
+_FAR = 700.0  # a logit of −700 gives p = 1e-304; e^710 would overflow
 _TINY = 1e-300  # keeps log away from 0 where a probability rounds to 0
 
 
@@ -46,6 +47,7 @@ def residuals(local: Floats, x: Floats, y: Floats) -> Floats:
     """
     z: Floats = np.einsum("bdk,dk->bk", x, local)
     np.negative(z, out=z)
+    np.minimum(z, _FAR, out=z)
     np.exp(z, out=z)
     z += 1.0
     np.reciprocal(z, out=z)

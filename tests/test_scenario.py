@@ -1,0 +1,275 @@
+"""Scenarios: what is written comes back, what is wrong is refused in a sentence that helps."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import Scenario, ScenarioError
+from engine.errors import NotBuiltYet
+from engine.scenario import SECTIONS, SWITCHES, read_setting
+from fedtui.scenarios import NAMES, load, source
+
+DEFAULTS = """
+name = "my-run"
+seed = 42
+[data]
+source = "synthetic"
+hospitals = 5
+patients = 200
+features = 10
+alpha = 0.3
+test_fraction = 0.2
+scaling = "global"
+hospital_col = "hospital"
+label_col = "label"
+[model]
+kind = "logistic"
+hidden = 16
+l2 = 0.0
+init = "zero"
+[training]
+rounds = 20
+local_epochs = 5
+local_steps = 0
+batch_size = 32
+learning_rate = 0.1
+participation = 1.0
+weighting = "patients"
+"""
+SWITCHED = """
+[fedprox]
+mu = 0.1
+[privacy]
+unit = "hospital"
+epsilon = 4.0
+delta = 1e-5
+clip_norm = 0.5
+noise_by = "server"
+[masking]
+threshold = 0.6
+range = 8.0
+[compression]
+codec = "quantize"
+bits = 8
+fraction = 0.1
+error_feedback = false
+prune = 0.0
+[faults]
+dropout = 0.0
+"""
+BARE = "".join(f"[{switch.section}]\n" for switch in SWITCHES)
+
+
+def test_what_the_design_writes_down_are_the_defaults():
+    assert Scenario.from_toml("") == Scenario.from_toml(DEFAULTS)
+    assert Scenario.from_toml(BARE) == Scenario.from_toml(DEFAULTS + SWITCHED)
+
+
+def test_no_switch_is_on_unless_its_section_is_there():
+    assert Scenario.from_toml(DEFAULTS).switches == ()
+    assert [s.section for s in Scenario.from_toml(BARE).switches] == [s.section for s in SWITCHES]
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "seed": st.integers(0, 2**40),
+            "name": st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"])),
+            "training": st.fixed_dictionaries(
+                {}, optional={"rounds": st.integers(3, 9), "learning_rate": st.floats(1e-6, 10)}
+            ),
+            "fedprox": st.fixed_dictionaries({}, optional={"mu": st.floats(0, 0.1)}),
+            "masking": st.just({}),
+            "compression": st.fixed_dictionaries({}, optional={"bits": st.integers(1, 16)}),
+            "data": st.fixed_dictionaries(
+                {}, optional={"keep": st.lists(st.text("ab,\"'\\", max_size=4))}
+            ),
+            "change": st.just([{"round": 2, "set": {"fedprox.mu": 0.5}}]),
+        },
+    )
+)
+def test_toml_and_codes_come_back_exactly(given):
+    try:
+        scenario = Scenario.from_dict(given)
+    except ScenarioError:
+        return
+    for back in (Scenario.from_toml(scenario.to_toml()), Scenario.from_code(scenario.to_code())):
+        assert back == scenario
+        assert back.to_code() == scenario.to_code()
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ("[trainin]", "trainin: .*did you mean 'training'"),
+        ("[training]\nround = 3", r"training\.round: .*did you mean 'rounds'"),
+        ("[training]\nrounds = 0", r"training\.rounds: 0 is out of range; it must be at least 1"),
+        ("[training]\nrounds = 2.5", r"training\.rounds: 2\.5 is not a whole number"),
+        ("[training]\nrounds = true", r"training\.rounds: True is not a whole number"),
+        ("[training]\nlearning_rate = inf", r"training\.learning_rate: inf is out of range"),
+        ("[training]\nlearning_rate = nan", r"training\.learning_rate: nan is out of range"),
+        ("[data]\npartition = 'dirichle'", "did you mean 'dirichlet'"),
+        ("data = 3", r"write \[data\]"),
+        ("seed = -1", "seed: -1"),
+        ("seed = 'x'", "seed: 'x'"),
+        ("[privacy]\nepsilon = 0", r"privacy\.epsilon: 0 is out of range; it must be above 0"),
+        ("[privacy]\ndelta = 1.0", r"privacy\.delta: 1 is out of range"),
+        ("[fedprox]\nmu = 20.0", r"fedprox\.mu: .*diverges"),
+        ("[[change]]\nround = 21\nset = {'fedprox.mu' = 1.0}", "after the last round"),
+        ("[[change]]\nround = 2\nset = {'data.hospitals' = 1}", "cannot change in the middle"),
+        ("[[change]]\nround = 2\nset = {'fedprox.nu' = 1}", r"fedprox\.nu: .*choose mu"),
+        ("[[change]]\nround = 0\nset = {}", "rounds count from 1"),
+        ("a = ", "not valid TOML"),
+    ],
+)
+def test_a_wrong_scenario_gets_one_sentence_with_the_way_out(toml, says):
+    with pytest.raises(ScenarioError, match=says) as refusal:
+        Scenario.from_toml(toml)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("toml", "what"),
+    [
+        ("[privacy]\nunit = 'patient'", r"privacy\.unit: 'patient'"),
+        ("[privacy]\nnoise_by = 'hospital'", r"privacy\.noise_by: 'hospital'"),
+        ("[model]\nkind = 'mlp'", r"model\.kind: 'mlp'"),
+        ("[data]\npartition = 'concept'", r"data\.partition: 'concept'"),
+        ("[data]\npartition = 'pathological'", r"data\.partition: 'pathological'"),
+        ("[data]\npartition = 'covariate'", r"data\.partition: 'covariate'"),
+        *[
+            (f"[compression]\ncodec = '{codec}'\nerror_feedback = false", rf"codec: '{codec}'")
+            for codec in ("float16", "qsgd", "topk", "randk", "sign")
+        ],
+        ("[compression]\nerror_feedback = true", "error feedback"),
+        ("[compression]\nprune = 0.5", "pruning"),
+        ("[faults]\ndropout = 0.1", "a dropout"),
+        ("[masking]\n[faults]\ndropout = 0.1", "a dropout under masks"),
+    ],
+)
+def test_what_comes_later_is_refused_by_name(toml, what):
+    with pytest.raises(NotBuiltYet, match=what) as refusal:
+        Scenario.from_toml(toml)
+    assert "not built yet" in str(refusal.value)
+
+
+def test_error_feedback_under_hospital_level_privacy_is_refused_for_its_mathematics():
+    with pytest.raises(ScenarioError, match="escapes the clip"):
+        Scenario.from_toml("[privacy]\n[compression]\nerror_feedback = true")
+
+
+def test_a_pull_that_overshoots_is_warned_of_and_one_step_never_is():
+    assert "overshoots" in " ".join(Scenario.from_toml("[fedprox]\nmu = 15.0").notes)
+    one_step = "[training]\nlocal_epochs = 1\nbatch_size = 0\n[fedprox]\nmu = 500.0"
+    assert Scenario.from_toml(one_step).notes == ()
+
+
+def test_idle_keys_are_noted():
+    scenario = Scenario.from_toml("[data]\nsource = 'notebook'\nhospitals = 9\n[model]\nhidden = 3")
+    assert [note.split(":")[0] for note in scenario.notes] == ["data.hospitals", "model.hidden"]
+
+
+def test_a_new_source_starts_a_fresh_data_section():
+    scenario = Scenario.from_toml("[data]\nhospitals = 9\nalpha = 0.1\npartition = 'dirichlet'")
+    fresh = scenario.replace({"data.alpha": 0.7, "data.source": "breast-cancer"})
+    assert fresh.data.hospitals == 5
+    assert fresh.data.partition == "iid"
+    assert fresh.data.alpha == 0.7
+    assert scenario.data.hospitals == 9
+
+
+def test_setting_a_key_switches_its_section_on_and_defaults_follow_what_was_set():
+    scenario = Scenario.from_toml("")
+    assert scenario.replace({"fedprox.mu": 0.2}).on("fedprox")
+    assert scenario.replace({"fedprox": True}).without("fedprox", "privacy") == scenario
+    assert scenario.replace({"privacy": False, "privacy.epsilon": 2.0}).on("privacy")
+
+
+def test_settings_hold_from_their_round_on():
+    scenario = Scenario.from_toml("[[change]]\nround = 4\nset = {'fedprox.mu' = 1.0}")
+    assert not scenario.at(3).on("fedprox")
+    assert scenario.at(4).on("fedprox")
+
+
+@pytest.mark.parametrize(
+    ("text", "setting"),
+    [
+        ("training.rounds=7", ("training.rounds", 7)),
+        ("training.learning_rate=1", ("training.learning_rate", 1.0)),
+        ("data.keep=mean radius, worst area", ("data.keep", ("mean radius", "worst area"))),
+        ("compression.error_feedback=true", ("compression.error_feedback", True)),
+        ("fedprox=off", ("fedprox", False)),
+        ("data.source=a=b.csv", ("data.source", "a=b.csv")),
+        ("seed=3", ("seed", 3)),
+        ("name=x", ("name", "x")),
+    ],
+)
+def test_settings_are_read_by_their_knobs_type(text, setting):
+    assert read_setting(text) == setting
+
+
+@pytest.mark.parametrize(
+    "text", ["training.rounds", "trainin.rounds=3", "training.rounds=x", "x=1"]
+)
+def test_unreadable_settings_are_refused(text):
+    with pytest.raises(ScenarioError):
+        read_setting(text)
+
+
+def test_a_code_on_own_data_carries_no_seed(tmp_path):
+    own = Scenario.from_dict({"seed": 77, "data": {"source": "mine.csv"}})
+    assert Scenario.from_code(own.to_code()).given == {"data": {"source": "mine.csv"}}
+    built_in = Scenario.from_dict({"seed": 77})
+    assert Scenario.from_code(built_in.to_code()).seed == 77
+
+
+@pytest.mark.parametrize("damage", ["f1-", "f1-abc", "f1-!!!!", "f9-eNo", "x"])
+def test_damaged_codes_are_refused(damage):
+    with pytest.raises(ScenarioError, match="code: "):
+        Scenario.from_code(damage)
+
+
+@given(st.data())
+def test_no_damage_to_a_code_is_more_than_a_refusal(data):
+    code = Scenario.from_toml("[fedprox]\nmu = 0.3").to_code()
+    place = data.draw(st.integers(3, len(code) - 1))
+    damaged = code[:place] + data.draw(st.sampled_from("aZ0-_")) + code[place + 1 :]
+    with suppress(ScenarioError):  # anything else is a traceback for the user
+        Scenario.from_code(damaged)
+
+
+def test_every_knob_says_what_it_is():
+    for section in SECTIONS.values():
+        assert section.__doc__
+        for name, knob in section.knobs().items():
+            assert knob.help, name
+            assert section.kinds()[name] in (bool, int, float, str, tuple)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_built_in_scenarios_are_valid_and_say_what_they_measure(name):
+    scenario = load(name)
+    assert scenario.name == name
+    assert scenario.about
+    assert scenario.notes == () or scenario.on("privacy")
+    assert "Measured" in source(name)
+    assert "median" in source(name)
+
+
+def test_a_scenario_file_finds_its_table_beside_it(tmp_path):
+    (tmp_path / "mine.csv").write_text("hospital,label,x\nA,0,1\nA,1,2\n")
+    (tmp_path / "mine.toml").write_text('[data]\nsource = "mine.csv"\nscaling = "none"\n')
+    scenario = load(str(tmp_path / "mine.toml"))
+    assert scenario.data.source == str(tmp_path / "mine.csv")
+    assert scenario.data.scaling == "none"
+
+
+@pytest.mark.parametrize("text", ["cels", "none.toml", "no/such/file"])
+def test_unknown_scenarios_are_refused(text):
+    with pytest.raises(ScenarioError, match="scenario: "):
+        load(text)

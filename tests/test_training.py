@@ -1,0 +1,191 @@
+"""Local training: what FedAvg and FedProx promise, before the wire and through it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.arrays import Floats
+from engine.blocks import LARGEST, blocks
+from engine.data import load
+from engine.data.federation import Table
+from engine.events import UpdatesProtected
+from engine.sections import Training
+from engine.simulation import draw_cohort
+from engine.stages.fedprox import FedProx
+from engine.stages.l2 import L2
+from engine.training import Objective, train_block, visiting_order
+from tests.builders import events, params, small, table
+
+FULL_BATCH = Training(local_epochs=1, batch_size=0, learning_rate=0.3)
+sizes_of_hospitals = st.lists(st.integers(1, 40), min_size=1, max_size=8)
+
+
+def trained(
+    of: Table, training: Training, anchor: Floats, *objectives: Objective, round: int = 1
+) -> Floats:
+    """Every hospital's params after local training, (K, d)."""
+    everyone = np.arange(len(of.sizes))
+    local = np.empty((len(everyone), len(anchor)))
+    for block in blocks(of, everyone):
+        for _, now in train_block(
+            block, anchor, training, objectives, (7, round), int(of.sizes.max())
+        ):
+            local[block.rows] = now
+    return local
+
+
+def one_by_one(of: Table, training: Training, anchor: Floats, round: int = 1) -> Floats:
+    """The same, hospital by hospital and step by step, in the plainest way there is."""
+    result = []
+    largest = int(of.sizes.max())
+    for i, n in enumerate(of.sizes):
+        rows = slice(of.starts[i], of.starts[i + 1])
+        x = np.column_stack([of.x[rows], np.ones(n)])
+        y, w, steps = of.y[rows], anchor.copy(), 0
+        batch = min(training.batch_size or n, n)
+        for epoch in range(1, 10_000):
+            order = visiting_order(7, round, epoch, np.array([n]), largest)[:, 0]
+            for start in range(0, n, batch):
+                done = steps == training.local_steps if training.local_steps else False
+                if done or (not training.local_steps and epoch > training.local_epochs):
+                    break
+                mine = order[start : start + batch]
+                p = 1 / (1 + np.exp(-x[mine] @ w))
+                w = w - training.learning_rate * x[mine].T @ (p - y[mine]) / len(mine)
+                steps += 1
+            else:
+                continue
+            break
+        result.append(w)
+    return np.array(result)
+
+
+@given(sizes_of_hospitals, st.integers(0, 5))
+def test_one_full_batch_step_of_fedavg_is_a_step_of_pooled_gradient_descent(sizes, seed):
+    of = table(sizes, 4, seed)
+    anchor = np.random.default_rng(seed).normal(size=5)
+    local = trained(of, FULL_BATCH, anchor)
+    fedavg = anchor + of.sizes @ (local - anchor) / of.sizes.sum()
+    x = np.column_stack([of.x, np.ones(len(of.x))])
+    gradient = x.T @ (1 / (1 + np.exp(-x @ anchor)) - of.y) / len(x)
+    np.testing.assert_allclose(fedavg, anchor - 0.3 * gradient, rtol=0, atol=1e-12)
+
+
+def test_the_same_holds_through_the_wire_to_float32():
+    scenario = small(
+        training={"rounds": 1, "local_epochs": 1, "batch_size": 0, "learning_rate": 0.3}
+    )
+    train = load(scenario.data, scenario.seed).train
+    x = np.column_stack([train.x, np.ones(len(train.x))])
+    step_of_pooled = -0.3 * x.T @ (0.5 - train.y) / len(x)
+    np.testing.assert_allclose(params(scenario), step_of_pooled, rtol=0, atol=1e-7)
+
+
+@settings(max_examples=40)
+@given(
+    sizes_of_hospitals,
+    st.integers(0, 12),
+    st.integers(1, 4),
+    st.integers(0, 9),
+    st.integers(0, 3),
+)
+def test_batching_over_hospitals_changes_no_result(sizes, batch, epochs, steps, seed):
+    of = table(sizes, 3, seed)
+    training = Training(local_epochs=epochs, local_steps=steps, batch_size=batch)
+    anchor = np.random.default_rng(seed).normal(size=4)
+    together = trained(of, training, anchor)
+    np.testing.assert_allclose(together, one_by_one(of, training, anchor), rtol=0, atol=1e-11)
+
+
+def test_more_hospitals_than_a_block_are_trained_as_if_alone():
+    of = table([3] * (LARGEST + 5), 2)
+    training = Training(local_epochs=2, batch_size=2)
+    anchor = np.zeros(3)
+    np.testing.assert_allclose(
+        trained(of, training, anchor), one_by_one(of, training, anchor), atol=1e-12
+    )
+
+
+def test_a_hospital_trains_alike_whoever_else_takes_part():
+    of = table([30, 17, 9, 22], 3)
+    training, anchor, largest = Training(batch_size=8), np.zeros(4), 30
+    everyone = trained(of, training, anchor)
+    for subset in ([1], [0, 3], [1, 2, 3]):
+        cohort = np.array(subset)
+        (block,) = blocks(of, cohort)
+        *_, (_, local) = train_block(block, anchor, training, [], (7, 1), largest)
+        np.testing.assert_allclose(local, everyone[block.hospitals], rtol=0, atol=1e-12)
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=6), st.integers(0, 9))
+def test_every_hospital_visits_each_patient_once_per_pass(sizes, seed):
+    sizes = np.array(sorted(sizes, reverse=True))
+    order = visiting_order(seed, 1, 1, sizes, int(sizes[0]) + 3)
+    order = np.broadcast_to(order, (order.shape[0], len(sizes)))
+    for i, n in enumerate(sizes):
+        assert sorted(order[:n, i]) == list(range(n))
+
+
+def test_the_visiting_order_is_uniform():
+    firsts = [visiting_order(seed, 1, 1, np.array([5]), 9)[0, 0] for seed in range(2000)]
+    counts = np.bincount(firsts, minlength=5)
+    assert np.sum((counts - 400) ** 2 / 400) < 18.5  # χ² with 4 degrees of freedom, p = .001
+
+
+@given(st.floats(0, 1000), st.integers(0, 5))
+def test_with_one_local_step_fedprox_is_fedavg_for_any_mu(mu, seed):
+    of, anchor = table([9, 20], 3, seed), np.random.default_rng(seed).normal(size=4)
+    plain = trained(of, FULL_BATCH, anchor)
+    np.testing.assert_array_equal(trained(of, FULL_BATCH, anchor, FedProx(mu).on_gradient), plain)
+
+
+def test_mu_zero_is_fedavg_bit_for_bit():
+    fedavg, fedprox = small(), small(fedprox={"mu": 0.0})
+    np.testing.assert_array_equal(params(fedavg), params(fedprox))
+
+
+def test_updates_shrink_as_mu_grows_while_the_rate_allows():
+    def norm(mu: float) -> float:
+        scenario = small(training={"rounds": 1, "local_epochs": 20}, fedprox={"mu": mu})
+        (event,) = events(scenario, UpdatesProtected)
+        return float(event.norms.sum())
+
+    norms = [norm(mu) for mu in (0.0, 0.1, 0.5, 1.0, 3.0, 8.0)]
+    assert norms == sorted(norms, reverse=True)
+    assert norms[-1] < 0.3 * norms[0]
+
+
+def test_l2_pulls_weights_and_not_the_bias():
+    of, anchor = table([12], 3), np.array([1.0, -2.0, 0.5, 4.0])
+    plain = trained(of, FULL_BATCH, anchor)
+    pulled = trained(of, FULL_BATCH, anchor, L2(0.1).on_gradient)
+    np.testing.assert_allclose(plain - pulled, [0.3 * 0.1 * np.array([1.0, -2.0, 0.5, 0.0])])
+
+
+@pytest.mark.parametrize("steps", [1, 3, 7])
+def test_local_steps_take_the_place_of_epochs(steps):
+    of = table([16, 16], 3)
+    by_epochs = trained(of, Training(local_epochs=steps, batch_size=0), np.zeros(4))
+    by_steps = trained(of, Training(local_epochs=1, local_steps=steps, batch_size=0), np.zeros(4))
+    np.testing.assert_array_equal(by_epochs, by_steps)
+
+
+@given(st.integers(1, 50), st.integers(0, 9))
+def test_a_cohort_has_no_hospital_twice_and_depends_on_seed_and_round_only(hospitals, seed):
+    size = max(1, hospitals // 2)
+    cohort = draw_cohort(seed, 3, size, hospitals)
+    assert len(set(cohort.tolist())) == size
+    np.testing.assert_array_equal(cohort, draw_cohort(seed, 3, size, hospitals))
+
+
+def test_losses_are_those_of_the_pass_itself():
+    of = table([10], 2)
+    (block,) = blocks(of, np.array([0]))
+    training = replace(FULL_BATCH, local_epochs=1)
+    *_, (progress, _) = train_block(block, np.zeros(3), training, [], (7, 1), 10)
+    np.testing.assert_allclose(progress.losses, np.log(2))  # zero params: p = ½ for everyone
