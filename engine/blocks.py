@@ -27,7 +27,7 @@ class Block:
         rows: Their places in the cohort, (k,).
         hospitals: Their indices in the federation, (k,).
         sizes: Their training patients, descending, (k,).
-        x: Columns and a one, zero-padded, (n_max, d, k).
+        x: Columns and a one, zero-padded, (d, n_max, k).
         y: Labels, ½ in the padding, (n_max, k).
     """
 
@@ -52,8 +52,8 @@ def _block(table: Table, rows: Ints, hospitals: Ints) -> Block:
     place = np.arange(n_max)[:, None]
     real = place < sizes  # (n_max, k)
     source = np.where(real, table.starts[hospitals] + place, 0)
-    x = np.empty((n_max, features + 1, k))
+    x = np.empty((features + 1, n_max, k))
     for column in range(features):  # column by column: no second copy of the block in between
-        x[:, column, :] = np.where(real, table.x[source, column], 0.0)
-    x[:, features, :] = real
+        x[column] = np.where(real, table.x[source, column], 0.0)
+    x[features] = real
     return Block(rows, hospitals, sizes, x, np.where(real, table.y[source], 0.5))

@@ -50,11 +50,12 @@ def train_block(
     """
     local = np.repeat(anchor[:, None], len(block.sizes), axis=1)  # (d, k)
     steps = _Steps(block, training)
+    gather = _Gather(block, steps.batch)
     for epoch in range(1, steps.epochs + 1):
         order = visiting_order(address[0], address[1], epoch, block.sizes, largest)
         loss, seen, work = np.zeros(len(block.sizes)), np.zeros(len(block.sizes)), 0
         for step, active in steps.of_epoch(epoch):
-            x, y = _minibatch(block, order, step * steps.batch, steps.batch, active)
+            x, y = gather(order, step * steps.batch, active)
             count = np.minimum(steps.batch, block.sizes[active] - step * steps.batch)  # (k_active,)
             here = local[:, active]
             residual = logistic.residuals(here, x, y)
@@ -115,15 +116,36 @@ class _Steps:
                 yield step, slice(start, end)
 
 
-def _minibatch(
-    block: Block, order: Ints, start: int, batch: int, active: slice
-) -> tuple[Floats, Floats]:
-    """Rows (b, d, k_active) and labels (b, k_active) of each active hospital's next minibatch."""
-    if batch == len(block.y):  # a full batch needs no order
-        return block.x[:, :, active], block.y[:, active]
-    index = order[start : start + batch]
-    if order.shape[1] == 1:
-        return block.x[index[:, 0]][:, :, active], block.y[index[:, 0]][:, active]
-    index = index[:, active]
-    x = np.take_along_axis(block.x[:, :, active], index[:, None, :], axis=0)
-    return x, np.take_along_axis(block.y[:, active], index, axis=0)
+class _Gather:
+    """Each active hospital's next minibatch, copied into one buffer that every step uses again."""
+
+    def __init__(self, block: Block, batch: int) -> None:
+        self.block = block
+        self.batch = batch
+        self.parameters, self.n_max, self.hospitals = block.x.shape
+        self.x = np.empty(self.parameters * batch * self.hospitals)
+        self.y = np.empty(batch * self.hospitals)
+
+    def __call__(self, order: Ints, start: int, active: slice) -> tuple[Floats, Floats]:
+        """Columns (d, b, k_active) and labels (b, k_active)."""
+        block = self.block
+        if self.batch == self.n_max:  # a full batch needs no order
+            return block.x[:, :, active], block.y[:, active]
+        places = order[start : start + self.batch]
+        if order.shape[1] == 1:  # hospitals of one size: whole rows of the block, always all active
+            return self._take(block.x, block.y, places[:, 0], (len(places), self.hospitals))
+        columns = np.arange(self.hospitals)[active]
+        flat = places[:, active] * self.hospitals + columns  # (b, k_active)
+        x = block.x.reshape(self.parameters, -1)
+        return self._take(x, block.y.ravel(), flat.ravel(), flat.shape)
+
+    def _take(
+        self, x: Floats, y: Floats, index: Ints, shape: tuple[int, int]
+    ) -> tuple[Floats, Floats]:
+        size = shape[0] * shape[1]
+        into_x = self.x[: self.parameters * size].reshape(self.parameters, len(index), *x.shape[2:])
+        into_y = self.y[:size].reshape(len(index), *y.shape[1:])
+        # Indices are valid; "clip" only spares NumPy a second buffer.
+        np.take(x, index, axis=1, out=into_x, mode="clip")
+        np.take(y, index, axis=0, out=into_y, mode="clip")
+        return into_x.reshape(self.parameters, *shape), into_y.reshape(shape)
