@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +83,7 @@ class Hospitals:
         return np.flatnonzero(self.drawn)
 
 
-def put(values: Array, where: Ints, new: object) -> Array:
+def put(values: Array, where: Ints, new: Any) -> Array:
     """A copy of `values` (K,) with `new` (a number or (k,)) at `where` (k,)."""
     changed = values.copy()
     changed[where] = new

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.errors import EngineError, RunError
-from engine.events import Event
+from engine.events import Event, RunStarted
 from engine.scenario import Scenario
 from fedtui.view import View, fold, start
 
@@ -65,6 +65,8 @@ class Branch:
         """Fold what `ask` returned."""
         if isinstance(answer, Event):
             self.frames.append(fold(self.frames[-1], answer))
+            if isinstance(answer, RunStarted):
+                self.scenario = answer.scenario
             return
         self.exhausted = True
         self.error = str(answer) if answer else None
@@ -129,11 +131,21 @@ class Player:
     undone: list[Branch] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # switches' settings while off
+    ahead: int = 1  # frames to have in hand while playing
 
     @classmethod
     def of(cls, scenario: Scenario, run: Callable[[Scenario], Iterator[Event]]) -> Player:
         """A player for a scenario that has not begun."""
         branch = _begin(scenario, run)
+        return cls(run, branch, branches=[branch])
+
+    @classmethod
+    def replaying(
+        cls, events: Iterator[Event], title: str, run: Callable[[Scenario], Iterator[Event]]
+    ) -> Player:
+        """A player for recorded events; a switch or another seed runs the recorded scenario anew."""
+        opening = View(title=title, rounds=0, seed=0, settings={}, switches={})
+        branch = Branch(None, events, [opening])
         return cls(run, branch, branches=[branch])
 
     # What is shown
@@ -142,6 +154,14 @@ class Player:
     def view(self) -> View:
         """The frame at the cursor."""
         return self.branch.frames[self.cursor]
+
+    @property
+    def shown(self) -> View:
+        """What to show: the frame at the cursor, or on a long jump the last round end before it."""
+        if self.goal is None or self.goal.paced or not self.view.ready:
+            return self.view
+        ends = self._earlier(lambda view: view.moment == "RoundFinished")
+        return self.view if self.view.moment == "RoundFinished" else self.branch.frames[ends]
 
     @property
     def next_frame(self) -> View | None:
@@ -159,9 +179,10 @@ class Player:
     @property
     def asking(self) -> Branch | None:
         """The branch whose next event is needed; None where nothing is."""
-        if self.aim is None or self.branch.exhausted or self.next_frame is not None:
-            return None
-        return self.branch
+        in_hand = len(self.branch.frames) - 1 - self.cursor
+        wanted = self.ahead if self.goal is None and self.playing else 1
+        idle = self.aim is None or self.branch.exhausted or in_hand >= wanted
+        return None if idle else self.branch
 
     def take(self, branch: Branch, answer: Answer) -> None:
         """Give `branch` the answer it gave when asked; a branch that cannot begin is left again."""
@@ -290,7 +311,8 @@ class Player:
         target = on_its_way or max(place(self.view), _BEGINNING)
         self.before = before
         self.branch = branch
-        self.branches = [b for b in self.branches if b is not branch][-_BRANCHES_KEPT:] + [branch]
+        others = [b for b in self.branches if b is not branch]
+        self.branches = [*others[-_BRANCHES_KEPT:], branch]
         self.undone = [b for b in self.undone if b in self.branches]
         self.cursor = 0
         self.goal = at_place(target)

@@ -57,6 +57,6 @@ class Points(Sequence[Point]):
         return self._store[range(self._length)[index]]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Points) and list(self) == list(other)
+        return self is other or (isinstance(other, Points) and list(self) == list(other))
 
     __hash__ = None  # type: ignore[assignment]  # as a list: equal by content, and not a key

@@ -39,6 +39,7 @@ class View:
     moment: str = ""  # the event's class name: finer than the phase
     step_done: int = 0  # within a phase that has steps: passes trained, masks put on
     step_total: int = 0
+    passes: int = 0  # over own patients in a round, as the engine counts them
     parameters: int = 0  # d
     hospitals: Hospitals = field(default_factory=Hospitals.known)
     points: Points = field(default_factory=Points)  # finished rounds, oldest first
@@ -71,7 +72,7 @@ class View:
 
     @property
     def complete(self) -> bool:
-        """Whether this moment's steps are all done (a moment without steps has none to wait for)."""
+        """Whether this moment's steps are all done; one without steps has none to wait for."""
         return self.step_done >= self.step_total
 
 
@@ -84,6 +85,7 @@ def start(scenario: Scenario) -> View:
         seed=scenario.seed,
         settings=settings,
         switches=_switches(settings),
+        passes=0 if scenario.training.local_steps else scenario.training.local_epochs,
     )
 
 
@@ -167,7 +169,8 @@ def _(event: ev.EpochTrained, view: View) -> View:
 def _training(view: View, epochs: int) -> View:
     """Passes of all hospitals together; the moment is one, however many events it takes."""
     done, taking_part = int(view.hospitals.epochs.sum()), int(view.hospitals.drawn.sum())
-    return replace(view, moment="EpochTrained", step_done=done, step_total=taking_part * epochs)
+    planned = taking_part * epochs
+    return replace(view, moment="EpochTrained", passes=epochs, step_done=done, step_total=planned)
 
 
 @_after.register

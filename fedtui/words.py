@@ -24,6 +24,12 @@ SWITCH_NAMES = {
     "masking": "Masks",
     "compression": "Compress",
 }
+_SPOKEN = {
+    "fedprox": "FedProx",
+    "privacy": "privacy",
+    "masking": "masks",
+    "compression": "compression",
+}
 SWITCH_MEANS = {
     "fedprox": "stay near the start",
     "privacy": "hide one hospital",
@@ -89,12 +95,12 @@ def badges(view: View) -> list[str]:
     """What is switched on: "+ privacy ε 4, one hospital"."""
     on = view.switches
     told = {
-        "fedprox": lambda s: f"+ FedProx μ {s['mu']:g}",
-        "privacy": lambda s: f"+ privacy ε {s['epsilon']:g}, one {s['unit']}",
-        "masking": lambda s: "+ masks",
-        "compression": lambda s: f"+ {s['bits']} bits",
+        "fedprox": "+ FedProx μ {mu:g}",
+        "privacy": "+ privacy ε {epsilon:g}, one {unit}",
+        "masking": "+ masks",
+        "compression": "+ {bits} bits",
     }
-    return [tell(on[section]) for section, tell in told.items() if section in on]
+    return [text.format(**on[section]) for section, text in told.items() if section in on]
 
 
 def step(view: View) -> list[str]:
@@ -111,8 +117,7 @@ def step(view: View) -> list[str]:
 def _moment(view: View) -> str:
     """Finer than a phase: which pass, which leg of the masks."""
     if view.moment == "EpochTrained":
-        done, passes = passes_done(view)
-        return f"pass {done} of {passes}"
+        return f"pass {passes_done(view)} of {view.passes}"
     return {
         "KeysAdvertised": "keys to the server",
         "KeysForwarded": "keys to all",
@@ -120,12 +125,10 @@ def _moment(view: View) -> str:
     }.get(view.moment, "")
 
 
-def passes_done(view: View) -> tuple[int, int]:
-    """Passes that every hospital of the cohort has done, and passes in all."""
+def passes_done(view: View) -> int:
+    """Passes that every hospital of the cohort has done."""
     cohort = view.hospitals.cohort
-    if len(cohort) == 0:
-        return 0, 0
-    return int(view.hospitals.epochs[cohort].min()), view.step_total // len(cohort)
+    return int(view.hospitals.epochs[cohort].min()) if len(cohort) else 0
 
 
 # Right now
@@ -159,8 +162,8 @@ def _started(view: View, who: int) -> list[str]:
     hospitals = view.hospitals
     patients = int(hospitals.patients.sum())
     return [
-        f"{many(len(hospitals), 'hospital')} hold {many(patients, 'patient')} to learn from, and the"
-        f" server a model of {many(view.parameters, 'number')}.",
+        f"{many(len(hospitals), 'hospital')} hold {many(patients, 'patient')}; the server has a model"
+        f" of {many(view.parameters, 'number')}.",
         "Patients stay where they are; the model travels. Space plays, → steps.",
     ]
 
@@ -170,31 +173,36 @@ def _drawn(view: View, who: int) -> list[str]:
 
 
 def _sent(view: View, who: int) -> list[str]:
-    noisy = " It carries the noise of the rounds before." if view.privacy and view.round > 1 else ""
+    noisy = view.privacy is not None and view.round > 1
+    part = taking_part(view)
+    carries = (
+        f"It carries the noise of the rounds before; {part}." if noisy else f"This round {part}."
+    )
     return [
         f"The server sent its model to {_whom(view)}: {view.model_size} bytes,"
-        f" {many(view.parameters, 'number')}.{noisy}",
-        f"In this round {taking_part(view)}. Next: training.",
+        f" {many(view.parameters, 'number')}.",
+        carries,
     ]
 
 
 def _trained(view: View, who: int) -> list[str]:
     hospitals = view.hospitals
-    done, passes = int(hospitals.epochs[who]), passes_done(view)[1]
+    done = int(hospitals.epochs[who])
     loss = hospitals.loss[who]
     error = f"; its error there is {number(float(loss))}" if np.isfinite(loss) else ""
     mu = view.switches.get("fedprox", {}).get("mu", 0)
-    pulled = f" FedProx pulls it back to the model it got (μ {mu:g})." if mu else ""
+    pulled = f"FedProx pulls each back to the model it received (μ {mu:g})."
     return [
-        f"{name(view, who)} went {_times(done)} of {passes} over its own"
+        f"{name(view, who)} went {done} of {view.passes} times over its own"
         f" {many(int(hospitals.patients[who]), 'patient')}{error}.",
-        f"Each trains the same model on other patients.{pulled}",
+        pulled if mu else "Each trains the same model on other patients.",
     ]
 
 
 def _protected(view: View, who: int) -> list[str]:
     length = number(float(view.hospitals.norm[who]))
-    what = f"{name(view, who)}'s update is what training changed: {view.parameters} numbers, length {length}."
+    numbers = many(view.parameters, "number")
+    what = f"{name(view, who)}'s update is what training changed: {numbers}, length {length}."
     if view.privacy:
         clip = float(view.privacy["clip_norm"])
         long = float(view.hospitals.norm[who]) > clip
@@ -215,8 +223,7 @@ def _keys_sent(view: View, who: int) -> list[str]:
 
 def _keys_passed(view: View, who: int) -> list[str]:
     return [
-        f"The server passed all keys on: now every two of them share a secret,"
-        f" {many(view.pairs, 'pair')} in all.",
+        f"The server passed the keys on: each of {many(view.pairs, 'pair')} now shares a secret.",
         "The server cannot know it: it saw public halves only.",
     ]
 
@@ -253,14 +260,18 @@ def _dropped(view: View, who: int) -> list[str]:
 def _combined(view: View, who: int) -> list[str]:
     count = many(int(view.hospitals.arrived.sum()), "update")
     moved = f"the model moved by {number(view.update_norm or 0.0)}"
-    noise = view.traces.get("privacy", {}).get("noise_std")
-    hid = f"It added noise of {number(noise)} to each number, so one hospital more or less hardly shows."
     if "masking" in view.switches:
-        return [
-            f"The masks cancelled: the server read the sum of {count}, no single one; {moved}.",
-            hid if noise else "Each counted by its vote.",
-        ]
-    return [f"The server averaged {count}, each by its vote; {moved}.", hid if noise else ""]
+        told = f"The masks cancelled and left the sum of {count}; {moved}."
+        return [told, _noise_added(view) or "Each counted by its vote."]
+    return [f"The server averaged {count}, each by its vote; {moved}.", _noise_added(view)]
+
+
+def _noise_added(view: View) -> str:
+    noise = view.traces.get("privacy", {}).get("noise_std")
+    if noise is None or view.privacy is None:
+        return ""
+    unit = view.privacy["unit"]
+    return f"It added noise of about {number(noise)} to each number: that hides one {unit}."
 
 
 def _tested(view: View, who: int) -> list[str]:
@@ -271,8 +282,8 @@ def _tested(view: View, who: int) -> list[str]:
     if view.privacy and view.epsilon is not None:
         used = f" Privacy used: ε {budget(view.epsilon)} of {view.privacy['budget']:g}."
     return [
-        f"Together: right for {now.correct} of {many(view.held_out, 'unseen patient')}{change}.",
-        f"Each one alone {view.alone}, all data in one place {view.pooled}.{used}",
+        f"Together: right for {now.correct:,} of {many(view.held_out, 'unseen patient')}{change}.",
+        f"Each one alone {view.alone:,}, all data in one place {view.pooled:,}.{used}",
     ]
 
 
@@ -293,8 +304,9 @@ def _finished(view: View, who: int) -> list[str]:
     why = {"budget": "The privacy budget is used up", "threshold": "Too few hospitals were left"}
     done = why.get(view.stopped or "", f"{many(len(view.points), 'round')} done")
     return [
-        f"{done}: right for {last.correct} of {view.held_out} ({percent(last.correct, view.held_out)});"
-        f" each one alone {view.alone}, all in one place {view.pooled}.",
+        f"{done}: right for {last.correct:,} of {view.held_out:,}"
+        f" ({percent(last.correct, view.held_out)})."
+        f" Alone {view.alone:,}, all in one place {view.pooled:,}.",
         f"{total:,} bytes travelled, and no patient. Try a switch: f p m c.",
     ]
 
@@ -342,10 +354,6 @@ def _others(view: View, who: int) -> str:
     return listed(others) if len(others) <= 6 else f"{len(others)} others"
 
 
-def _times(count: int) -> str:
-    return {1: "once", 2: "twice"}.get(count, f"{count} times")
-
-
 def _more(difference: int) -> str:
     if difference == 0:
         return "as many as"
@@ -384,11 +392,13 @@ def server_reads(view: View) -> str:
     """What the server can read, in four words."""
     count = int(view.hospitals.drawn.sum()) or len(view.hospitals)
     if "masking" in view.switches:
-        return f"the sum of {count:,}, no single one"
+        return f"the sum of {count:,}, no single"
     return "every single update"
 
 
 # The switches
+
+NOTHING_TO_UNDO = "There is no switch to undo."
 
 
 def switch_refused(section: str, why: str) -> str:
@@ -405,7 +415,6 @@ def before_name(old: Mapping[str, Any], new: Mapping[str, Any], seeds: tuple[int
     """What the grey curve is, beside the new one: "without masks", "seed 42"."""
     if seeds[0] != seeds[1]:
         return f"before, seed {seeds[0]}"
-    gone = [SWITCH_NAMES[s] for s in SWITCH_NAMES if s in old and s not in new]
-    come = [SWITCH_NAMES[s] for s in SWITCH_NAMES if s in new and s not in old]
-    told = [f"with {name}" for name in gone] + [f"without {name}" for name in come]
-    return "before, " + " ".join(told) if told else "before"
+    gone = [f"with {_SPOKEN[s]}" for s in _SPOKEN if s in old and s not in new]
+    come = [f"without {_SPOKEN[s]}" for s in _SPOKEN if s in new and s not in old]
+    return " ".join(["before,", *gone, *come]) if gone or come else "before"

@@ -103,7 +103,7 @@ class Canvas:
 
     def _set(self, x: int, y: int, char: str, size: int, style: str) -> None:
         row = self.rows[y]
-        if size == 2 and (x < 0 or x + 1 >= self.width or len(char) == 1 and char.isascii()):
+        if size == 2 and (x < 0 or x + 1 >= self.width or (len(char) == 1 and char.isascii())):
             self._set(x, y, char if char.isascii() else " ", 1, style)
             self._set(x + 1, y, " ", 1, style)
             return

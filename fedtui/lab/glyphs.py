@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 _TABLE = {  # name: unicode, block, ascii
     "model": "●•o",
     "update": "▲▲^",
+    "key": "◇○k",
     "masked": "◆♦#",
     "noised": "▒▒%",
     "small": "▪■=",
@@ -29,6 +30,7 @@ _TABLE = {  # name: unicode, block, ascii
     "empty": "░░.",
     "across": "──-",
     "down": "││|",
+    "idle": "┊::",
     "nw": "╭┌+",
     "ne": "╮┐+",
     "sw": "╰└+",

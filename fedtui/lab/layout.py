@@ -17,7 +17,7 @@ _PLOT = 4  # rows, at least: title, two of curve, axis
 _PANELS = (  # name, rows at least, rows at most, in the order in which they stand
     ("protection", 9, 12),
     ("readers", 7, 8),
-    ("now", 5, 12),
+    ("now", 7, 12),
     ("bytes", 6, 9),
 )
 _DROPPED_FIRST = ("bytes", "readers")
@@ -36,7 +36,11 @@ def layout(width: int, height: int) -> Mapping[str, Box]:
     """Each part's box by its name; empty where the terminal is too small for any."""
     if width < SMALLEST[0] or height < SMALLEST[1]:
         return {}
-    return _two_columns(width, height) if width >= _TWO_COLUMNS and height >= 24 else _one(width, height)
+    return (
+        _two_columns(width, height)
+        if width >= _TWO_COLUMNS and height >= 24
+        else _one(width, height)
+    )
 
 
 def _one(width: int, height: int) -> Mapping[str, Box]:
@@ -47,7 +51,14 @@ def _one(width: int, height: int) -> Mapping[str, Box]:
     plot = room - diagram - now
     if plot < _PLOT:
         diagram, plot = room, 0
-    rows = [("header", 1), ("rail", 1), ("diagram", diagram), ("plot", plot), ("now", 2 + now), ("keys", 2)]
+    rows = [
+        ("header", 1),
+        ("rail", 1),
+        ("diagram", diagram),
+        ("plot", plot),
+        ("now", 2 + now),
+        ("keys", 2),
+    ]
     return _stack(rows, 0, 0, width)
 
 

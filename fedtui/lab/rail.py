@@ -9,19 +9,18 @@ from fedtui.lab.cells import width
 from fedtui.lab.shot import Shot
 
 _PHASES = tuple(Phase)
+_STEP = len("step 4 of 6") + 3
 
 
 def rail(shot: Shot, wide: int, high: int = 1) -> Canvas:
     """One line of `wide` cells."""
     canvas = Canvas(wide, high, shot.glyphs)
     told = words.step(shot.view)
-    longest = max(width(t) for t in told)
-    gap = next((n for n in (5, 4, 3, 2, 1) if _length(n) + longest + 4 <= wide), 1)
-    end = _line(canvas, shot, gap)
-    for text in told:
-        if end + 4 + width(text) <= wide:
-            canvas.put(max(end + 4, min(wide - 1 - width(text), end + 6)), 0, text, "dim")
-            break
+    gap = next((n for n in (5, 4, 3, 2, 1) if _length(n) + _STEP <= wide), 1)
+    _line(canvas, shot, gap)
+    start = _length(gap) + 3
+    text = next((t for t in told if start + width(t) <= wide), "")
+    canvas.put(start, 0, text, "dim")
     return canvas
 
 

@@ -20,6 +20,7 @@ class Shot:
         before: The curve of the branch this one replaced, for the grey one below.
         chosen: The hospital whose details are told.
         notice: A sentence that takes the place of "right now", e.g. why a switch refused.
+        plots_ready: Whether plotting is loaded; until then a plot is its title.
         rerun: The round a rerun is heading for; 0 where none is under way.
     """
 
@@ -34,3 +35,4 @@ class Shot:
     notice: str = ""
     rerun: int = 0
     plot: str = PLOTS[0]
+    plots_ready: bool = True

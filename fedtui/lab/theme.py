@@ -27,6 +27,7 @@ _STYLES = {
     "down": "bold #58a6ff",
     "up": "bold #f0985a",
     "protected": "bold #c099ff",
+    "guard": "#c099ff",
     "lost": "bold #ff6b6b",
     "key": "bold #eef2f7",
     "curve": "bold #4fd6be",
@@ -66,3 +67,12 @@ def colour_environment(environment: Mapping[str, str]) -> dict[str, str]:
     term = environment.get("TERM", "")
     full = term.startswith(_TRUE_COLOUR) or term.endswith("-direct")
     return {"COLORTERM": "truecolor"} if full and not environment.get("COLORTERM") else {}
+
+
+def rgb(name: str) -> tuple[int, int, int]:
+    """The colour of a style, for a plot."""
+    colour = style(name).color
+    if colour is None:
+        return (200, 208, 218)
+    red, green, blue = colour.get_truecolor()
+    return red, green, blue

@@ -1,0 +1,347 @@
+"""The application: a player, a clock, and a screen that is shown what the player sees."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.screen import Screen
+
+from engine.errors import EngineError
+from engine.events import Event
+from engine.scenario import Scenario
+from fedtui import words
+from fedtui.lab import glyphs, plots, tempo, theme
+from fedtui.lab.asker import Asker
+from fedtui.lab.commands import LabCommands
+from fedtui.lab.help import Help
+from fedtui.lab.lab import Lab
+from fedtui.lab.shot import PLOTS, Shot
+from fedtui.player import Player
+
+_LONGEST_TICK = 0.25  # seconds: after a stall the story goes on from where it was
+_SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129}
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How the lab is shown on this terminal."""
+
+    glyphs: glyphs.Glyphs = glyphs.UNICODE
+    motion: bool = True  # False: a message is seen where it starts and where it ends
+
+    @property
+    def frames_a_second(self) -> int:
+        """At most."""
+        return 12 if self.motion else 6
+
+
+class LabApp(App[None]):
+    """Keys act on the player; the clock moves it; the feeder brings it the engine's events."""
+
+    TITLE = "fedtui"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar = {LabCommands}
+
+    def __init__(self, player: Player, manner: Manner | None = None) -> None:
+        super().__init__()
+        self.player = player
+        self.manner = manner or Manner()
+        self.speed = 1.0
+        self.chosen = 0
+        self.plot = PLOTS[0]
+        self.notice = ""
+        self._plots_ready = False
+        self._elapsed = 0.0  # seconds that the frame at the cursor has stood
+        self._stepping = False
+        self._last_tick = 0.0
+        self._asker = Asker()
+        self._feeding = False
+
+    # Beginning and end
+
+    def get_default_screen(self) -> Screen[None]:
+        """The lab."""
+        return Lab()
+
+    def on_load(self) -> None:
+        """Before the terminal is taken over: leave it as it was, whoever ends us."""
+        loop = asyncio.get_running_loop()
+        for number, code in _SIGNALS.items():
+            loop.add_signal_handler(number, self.exit, None, code)
+
+    def on_mount(self) -> None:
+        """Paint first; everything heavy comes after."""
+        self.register_theme(theme.TEXTUAL)
+        self.theme = "fedtui"
+        rate = 1 / self.manner.frames_a_second
+        self._clock = self.set_interval(rate, self._tick, pause=True)
+        self._show()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.run_worker(self._load_plots(), exit_on_error=True)
+        self._feed()
+
+    async def _load_plots(self) -> None:
+        await self._asker.ask(plots.load)
+        self._plots_ready = True
+        self._show()
+
+    # The engine
+
+    def _feed(self) -> None:
+        """See to it that the player gets the events it asks for."""
+        if not self._feeding and self.player.asking:
+            self._feeding = True
+            self.run_worker(self._ask(), exit_on_error=True)
+
+    async def _ask(self) -> None:
+        try:
+            while branch := self.player.asking:
+                answer = await self._asker.ask(branch.ask)
+                try:
+                    self.player.take(branch, answer)
+                except EngineError as error:
+                    self._say(str(error))
+                self._rush()
+        finally:
+            self._feeding = False
+
+    def _rush(self) -> None:
+        """A jump goes as far as frames are known; what it passes is shown at the clock's pace."""
+        jumping = self.player.goal is not None and not self.player.goal.paced
+        self.player.rush()
+        if jumping and self.player.goal is None:
+            self._elapsed = self._span
+            self._show()
+        self._clock.resume()
+
+    # The clock
+
+    @property
+    def _span(self) -> float:
+        return tempo.seconds(self.player.view, self.speed, self._stepping)
+
+    @property
+    def _motion(self) -> float:
+        span = self._span
+        part = 1.0 if span <= 0 else min(1.0, self._elapsed / span)
+        if self.manner.motion:
+            return part
+        return 1.0 if self._stepping or part >= 0.5 else 0.0
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self._elapsed += min(_LONGEST_TICK, now - self._last_tick) if self._last_tick else 0.0
+        self._last_tick = now
+        self._walk()
+        self._show()
+        self._feed()
+        if self.player.aim is None and self._motion >= 1:
+            self._rest()
+
+    def _walk(self) -> None:
+        """Past every frame whose time is over."""
+        while self.player.aim and self.player.aim.paced and self._elapsed >= self._span:
+            span = self._span
+            if not self.player.forward():
+                self._elapsed = span
+                break
+            self._elapsed = max(0.0, self._elapsed - span)
+
+    def _rest(self) -> None:
+        """Nothing moves: no timer, no bytes."""
+        self._clock.pause()
+        self._last_tick = 0.0
+        self._stepping = False
+        self._elapsed = self._span
+
+    def _wake(self) -> None:
+        self._last_tick = time.monotonic()
+        self._clock.resume()
+        self._feed()
+
+    # What is seen
+
+    def _show(self) -> None:
+        lab = self.screen_stack[0]
+        if isinstance(lab, Lab):
+            lab.show(self._shot())
+
+    def _shot(self) -> Shot:
+        player = self.player
+        view, before = player.shown, player.before
+        jumping = player.goal is not None and not player.goal.paced and view.ready
+        return Shot(
+            view=view,
+            glyphs=self.manner.glyphs,
+            motion=1.0 if jumping else self._motion,
+            before=before.last.points if before else None,
+            before_name=_before(player),
+            chosen=min(self.chosen, max(0, len(view.hospitals) - 1)),
+            playing=player.playing,
+            speed=self.speed,
+            notice=self.notice or player.branch.error or "",
+            rerun=player.goal.target[0] if player.goal and player.goal.target and jumping else 0,
+            plot=self.plot,
+            plots_ready=self._plots_ready,
+        )
+
+    def _say(self, sentence: str) -> None:
+        self.notice = sentence
+        self._show()
+
+    # Keys
+
+    def _act(self, act: Callable[[], object], *, stepping: bool = False) -> None:
+        """Let a key act on the player; what refuses says why, and nothing changes."""
+        self.notice = ""
+        moving = self._stepping or self.player.playing
+        try:
+            act()
+        except EngineError as error:
+            self._say(str(error))
+            return
+        self._stepping = stepping
+        if not (moving and self.player.playing):
+            self._elapsed = self._span
+        self._show()
+        self._wake()
+
+    def action_play(self) -> None:
+        """Play or pause; a pause in the middle of a movement stops it there."""
+        self._act(self.player.toggle)
+
+    def action_step(self) -> None:
+        """A step forward, shown as it happens."""
+        self._act(self.player.step, stepping=True)
+
+    def action_step_back(self) -> None:
+        """A step back."""
+        self._act(self.player.step_back)
+
+    def action_round_forward(self) -> None:
+        """A round forward."""
+        self._act(self.player.round_forward)
+
+    def action_round_back(self) -> None:
+        """A round back."""
+        self._act(self.player.round_back)
+
+    def action_to_start(self) -> None:
+        """To the start."""
+        self._act(self.player.to_start)
+
+    def action_to_end(self) -> None:
+        """To the end."""
+        self._act(self.player.to_end)
+
+    def action_faster(self) -> None:
+        """The next speed."""
+        self._change_speed(1)
+
+    def action_slower(self) -> None:
+        """The speed before."""
+        self._change_speed(-1)
+
+    def _change_speed(self, by: int) -> None:
+        place = tempo.SPEEDS.index(self.speed) + by
+        part = self._motion
+        self.speed = tempo.SPEEDS[max(0, min(len(tempo.SPEEDS) - 1, place))]
+        self._elapsed = part * self._span
+        self.player.ahead = max(1, int(2 * self.speed))
+        self._show()
+
+    def action_flip(self, section: str) -> None:
+        """A switch."""
+        self._act(lambda: self.player.flip(section))
+
+    def action_again(self) -> None:
+        """Again, with the same seed."""
+        self._act(self.player.again)
+
+    def action_again_new(self) -> None:
+        """Again, with the next seed."""
+        self._act(lambda: self.player.again(self.player.view.seed + 1))
+
+    def action_undo(self) -> None:
+        """Back to the world before the last switch."""
+        done: list[bool] = []
+        self._act(lambda: done.append(self.player.undo()))
+        if not any(done):
+            self._say(words.NOTHING_TO_UNDO)
+
+    def action_choose(self, by: int) -> None:
+        """Another hospital to speak of."""
+        count = len(self.player.view.hospitals)
+        if count:
+            self.chosen = (self.chosen + by) % count
+            self.notice = ""
+            self._show()
+
+    def action_next_plot(self) -> None:
+        """The next plot."""
+        self.plot = PLOTS[(PLOTS.index(self.plot) + 1) % len(PLOTS)]
+        self._show()
+
+    async def action_help(self) -> None:
+        """The keys."""
+        await self.push_screen(Help(self.manner.glyphs))
+
+    def action_close(self) -> None:
+        """Close what is open: here, a notice."""
+        self.notice = ""
+        self._show()
+
+    def action_leave(self) -> None:
+        """Quit at once."""
+        self.exit(return_code=0)
+
+
+def _before(player: Player) -> str:
+    if player.before is None:
+        return ""
+    old, new = player.before.last, player.branch.last
+    return words.before_name(old.switches, new.switches, (old.seed, new.seed))
+
+
+def run_lab(
+    scenario: Scenario | None, replay: Path | None, ascii: bool = False, motion: bool = True
+) -> int:
+    """Open the lab on a scenario, or on a recording; returns the exit code."""
+    os.environ.update(theme.colour_environment(os.environ))
+    still = not motion or bool(os.environ.get("SSH_CONNECTION"))
+    manner = Manner(glyphs.choose(ascii, os.environ.get("TERM", "")), motion=not still)
+    app = LabApp(_player(scenario, replay), manner)
+    app.run()
+    return app.return_code or 0
+
+
+def _player(scenario: Scenario | None, replay: Path | None) -> Player:
+    if replay is not None:
+        return Player.replaying(_recorded(replay), replay.name, _simulated)
+    if scenario is None:
+        from fedtui.scenarios import load
+
+        scenario = load()
+    return Player.of(scenario, _simulated)
+
+
+def _simulated(scenario: Scenario) -> Iterator[Event]:
+    from engine.simulation import simulate  # after the first paint, in the asker's thread
+
+    yield from simulate(scenario)
+
+
+def _recorded(path: Path) -> Iterator[Event]:
+    from engine.recording import read
+
+    yield from read(path)

@@ -1,0 +1,40 @@
+"""The palette: every action of the lab by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from fedtui.lab.keys import KEYS, Key
+
+_NOT_LISTED = ("command_palette", "close")
+
+
+class LabCommands(Provider):
+    """Searches the table of keys."""
+
+    @property
+    def _keys(self) -> list[Key]:
+        return [key for key in KEYS if key.action not in _NOT_LISTED]
+
+    async def discover(self) -> Hits:
+        """All of them, before anything is typed."""
+        for key in self._keys:
+            yield DiscoveryHit(_sentence(key), self._run(key), help=f"key {key.shown}")
+
+    async def search(self, query: str) -> Hits:
+        """Those whose name matches."""
+        matcher = self.matcher(query)
+        for key in self._keys:
+            if (score := matcher.match(_sentence(key))) > 0:
+                shown = matcher.highlight(_sentence(key))
+                yield Hit(score, shown, self._run(key), help=f"key {key.shown}")
+
+    def _run(self, key: Key) -> Callable[[], Coroutine[object, object, bool]]:
+        return partial(self.app.run_action, f"app.{key.action}")
+
+
+def _sentence(key: Key) -> str:
+    return key.does[0].upper() + key.does[1:]

@@ -1,0 +1,78 @@
+"""Every key of the lab: what it does, in the order in which the help tells it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+SWITCH_KEYS = {"fedprox": "f", "privacy": "p", "masking": "m", "compression": "c"}
+
+
+class Key(NamedTuple):
+    """A key (or several), the action it runs, its name on the screen, and what it does."""
+
+    keys: str  # as Textual names them, comma between
+    action: str
+    shown: str
+    does: str
+
+
+KEYS = (
+    Key("space", "play", "Space", "play, or pause"),
+    Key("right", "step", "→", "a step forward: the next moment of the round"),
+    Key("left", "step_back", "←", "a step back"),
+    Key("right_square_bracket", "round_forward", "]", "a round forward"),
+    Key("left_square_bracket", "round_back", "[", "a round back"),
+    Key("0,home", "to_start", "0", "to the start"),
+    Key("g,end", "to_end", "g", "to the end of the run"),
+    Key("minus", "slower", "-", "slower"),
+    Key("plus,equals_sign", "faster", "+", "faster"),
+    Key("f", "flip('fedprox')", "f", "FedProx on or off: hospitals stay near the model they got"),
+    Key("p", "flip('privacy')", "p", "Privacy on or off: hide whether one hospital took part"),
+    Key("m", "flip('masking')", "m", "Masks on or off: hide each single message"),
+    Key("c", "flip('compression')", "c", "Compression on or off: fewer bytes up"),
+    Key("u", "undo", "u", "undo the last switch"),
+    Key("r", "again", "r", "run again with the same seed"),
+    Key("R,shift+r", "again_new", "R", "run again with a new seed"),
+    Key("tab", "choose(1)", "Tab", "the next hospital: the sentences speak of it"),
+    Key("shift+tab", "choose(-1)", "Shift-Tab", "the hospital before"),
+    Key("v", "next_plot", "v", "the next plot: right answers, bytes"),
+    Key("colon,ctrl+p", "command_palette", ":", "every action by its name"),
+    Key("question_mark", "help", "?", "this help"),
+    Key("escape", "close", "Esc", "close what is open"),
+    Key("q", "leave", "q", "quit at once"),
+)
+
+
+class Hint(NamedTuple):
+    """A key at the foot of the screen; where there is no room, the lowest rank goes first."""
+
+    shown: str
+    does: str
+    rank: int
+
+
+HINTS = (
+    (
+        Hint("f", "FedProx", 9),
+        Hint("p", "Privacy", 9),
+        Hint("m", "Masks", 9),
+        Hint("c", "Compress", 9),
+        Hint("u", "undo", 6),
+        Hint("r", "again", 5),
+        Hint("R", "new seed", 3),
+        Hint("v", "next plot", 4),
+        Hint("0", "start", 1),
+        Hint("g", "end", 2),
+    ),
+    (
+        Hint("Space", "play", 9),
+        Hint("→", "step", 8),
+        Hint("←", "back", 5),
+        Hint("[ ]", "round", 4),
+        Hint("- +", "speed", 2),
+        Hint("Tab", "hospital", 3),
+        Hint(":", "all actions", 1),
+        Hint("?", "help", 7),
+        Hint("q", "quit", 7),
+    ),
+)

@@ -1,0 +1,124 @@
+"""What travels on the links: shape, colour and word for every kind of message, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from fedtui.lab.canvas import Canvas
+from fedtui.lab.geometry import Cells
+from fedtui.lab.shot import Shot
+from fedtui.view import View
+
+Mark = tuple[str, str]  # glyph and style
+_STAGGER = 0.5  # part of the time over which departures of an upload are spread
+
+
+class Packet(NamedTuple):
+    """One message on its way: where it is on its link, 0 at the server, 1 at the hospital."""
+
+    hospital: int
+    at: float
+    mark: Mark
+
+
+def packets(shot: Shot) -> list[Packet]:
+    """The messages on the links at this moment of the motion."""
+    view = shot.view
+    cohort = [int(i) for i in view.hospitals.cohort]
+    order = {index: place for place, index in enumerate(cohort)}
+    if view.moment == "ModelSent":
+        return [Packet(i, shot.motion, (shot.glyphs["model"], "down")) for i in cohort]
+    if view.moment in ("KeysAdvertised", "KeysForwarded"):
+        at = shot.motion if view.moment == "KeysForwarded" else 1 - shot.motion
+        return [Packet(i, at, (shot.glyphs["key"], "protected")) for i in cohort]
+    if view.moment in ("UpdatesProtected", "UpdatesMasked"):
+        return [Packet(i, 1.0, update_mark(shot, i)) for i in cohort]
+    if view.moment in ("UpdatesSent", "HospitalsDropped"):
+        told = view.moment == "HospitalsDropped"
+        return [
+            Packet(i, 1 - (1.0 if told else gone(shot.motion, order[i], len(cohort))), mark)
+            for i, mark in ((i, update_mark(shot, i)) for i in cohort)
+        ]
+    return []
+
+
+def gone(motion: float, place: int, count: int) -> float:
+    """How far the upload that leaves as number `place` of `count` has gone; they leave in turn."""
+    start = _STAGGER * place / max(1, count - 1)
+    return min(1.0, max(0.0, (motion - start) / (1 - _STAGGER)))
+
+
+def arrived(shot: Shot, index: int) -> bool:
+    """Whether the server has this hospital's update, as far as the motion has got."""
+    view = shot.view
+    if not view.hospitals.arrived[index]:
+        return False
+    if view.moment != "UpdatesSent" or shot.motion >= 1:
+        return True
+    cohort = view.hospitals.cohort
+    place = int(cohort.searchsorted(index))
+    return gone(shot.motion, place, len(cohort)) >= 1
+
+
+def update_mark(shot: Shot, index: int) -> Mark:
+    """A hospital's update as it is now: plain, smaller, masked, lost."""
+    view, g = shot.view, shot.glyphs
+    if view.hospitals.lost[index]:
+        return g["lost"], "lost"
+    if view.hospitals.masked[index]:
+        return g["masked"], "protected"
+    if "compression" in view.switches:
+        return g["small"], "up"
+    return g["update"], "up"
+
+
+def legend(shot: Shot) -> list[tuple[str, str, str]]:
+    """Glyph, word and style of what the packets are: one line for each property."""
+    view, g = shot.view, shot.glyphs
+    if view.moment == "ModelSent":
+        noisy = view.privacy is not None and view.round > 1
+        return [(g["model"], "model", "down"), *([(g["noised"], "noised", "protected")] * noisy)]
+    if view.moment in ("KeysAdvertised", "KeysForwarded"):
+        return [(g["key"], "keys", "protected")]
+    if view.moment in ("UpdatesProtected", "UpdatesMasked", "UpdatesSent", "HospitalsDropped"):
+        return _update_legend(view, g.table)
+    return []
+
+
+def _update_legend(view: View, table: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    lines = []
+    if view.hospitals.masked.any():
+        lines.append((table["masked"], "masked", "protected"))
+    if "compression" in view.switches:
+        lines.append((table["small"], f"{view.switches['compression']['bits']} bits", "up"))
+    if view.privacy:
+        lines.append((table["update"], "clipped", "up"))
+    if view.hospitals.lost.any():
+        lines.append((table["lost"], "lost", "lost"))
+    return lines or [(table["update"], "update", "up")]
+
+
+def draw(canvas: Canvas, shot: Shot, links: tuple[Cells, ...]) -> None:
+    """Lay the packets over their links."""
+    for packet in packets(shot):
+        path = links[packet.hospital]
+        if path:
+            x, y = path[round(packet.at * (len(path) - 1))]
+            canvas.put(x, y, *packet.mark)
+
+
+def draw_legend(canvas: Canvas, shot: Shot, links: tuple[Cells, ...]) -> None:
+    """The words beside the packets, where a link leaves room for them: at the right, or between."""
+    lines = legend(shot)
+    if not lines or not links:
+        return
+    wide = 2 + max(len(word) for _, word, _ in lines)
+    columns = [link[-1][0] for link in links if link]
+    ends = [*columns[1:], canvas.width]
+    for left, right in reversed(list(zip(columns, ends, strict=True))):
+        if right - left - (2 if right == canvas.width else 3) >= wide:
+            top = max(link[-1][1] for link in links if link) - len(lines) + 1
+            for y, (glyph, word, style) in enumerate(lines, max(top, 0)):
+                canvas.parts(left + 2, y, (glyph, style), (f" {word}", style))
+            return

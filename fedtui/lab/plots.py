@@ -1,0 +1,131 @@
+"""The only file that knows plotext: curves and stacked bars, drawn into a canvas.
+
+plotext 6 is young, so everything it is asked for stands here. It is imported when a plot is first
+drawn, which is never the first thing on the screen. A figure writes ANSI text; the canvas takes its
+characters and colours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from rich.text import Text
+
+from fedtui.lab.canvas import Canvas
+from fedtui.lab.glyphs import Glyphs
+from fedtui.lab.theme import rgb
+
+Ticks = Mapping[float, str]  # position → what stands there
+AXIS_COLUMN = 1  # the line beside the y ticks
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points joined by a line where `joined`, each shown by `marker` in the colour of `style`."""
+
+    x: Sequence[float]
+    y: Sequence[float]
+    style: str
+    marker: str
+    joined: bool = False
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Limits and ticks; an empty label draws the tick alone."""
+
+    x: tuple[float, float]
+    y: tuple[float, float]
+    x_ticks: Ticks
+    y_ticks: Ticks
+
+
+@lru_cache(1)
+def _figure() -> Any:
+    """A figure of our own that never asks how large the terminal is."""
+    import plotext
+
+    plotext.terminal.limit(False, False)
+    return type(plotext.figure)(parent=plotext.terminal)
+
+
+def load() -> None:
+    """Import plotext, a quarter of a second, so that the first plot does not have to."""
+    _figure()
+
+
+def curves(width: int, height: int, axes: Axes, lines: Sequence[Curve], glyphs: Glyphs) -> Canvas:
+    """The curves, later ones over earlier ones."""
+    import plotext
+
+    figure = _prepared(width, height, axes)
+    for line in lines:
+        if len(line.x):
+            marker = plotext.marker(line.marker, rgb(line.style))
+            signal = figure.signal(list(line.x), list(line.y), marker=marker)
+            figure.draw(signal.lines() if line.joined else signal)
+    return _canvas(figure, width, height, glyphs)
+
+
+def stacks(
+    width: int,
+    height: int,
+    axes: Axes,
+    at: Sequence[float],
+    parts: Sequence[tuple[Sequence[float], str, str]],
+    glyphs: Glyphs,
+) -> Canvas:
+    """A bar at each x of `at`, its `parts` (heights, style, marker) one on top of the other."""
+    import plotext
+
+    figure = _prepared(width, height, axes)
+    markers = [plotext.marker(marker, rgb(style)) for _, style, marker in parts]
+    heights = [list(values) for values, _, _ in parts]
+    if at:
+        bars = figure.bar(list(at), heights, marker=markers, stacked=True, width=0.7, lines=False)
+        figure.draw(bars)
+        _scale(figure, axes)
+    return _canvas(figure, width, height, glyphs)
+
+
+def _prepared(width: int, height: int, axes: Axes) -> Any:
+    figure = _figure()
+    figure.clear()
+    figure.plot_size(width, height)
+    figure.canvas("default")
+    line, ticks = _pixel("faint"), _pixel("dim")
+    figure.axes(False, axis="x", side="upper")
+    figure.axes(False, axis="y", side="right")
+    figure.axes(True, axis="x", side="lower", pixel=line)
+    figure.axes(True, axis="y", side="left", pixel=line)
+    figure.ruler("x", "lower").pixel(ticks)
+    figure.ruler("y", "left").pixel(ticks)
+    _scale(figure, axes)
+    return figure
+
+
+def _scale(figure: Any, axes: Axes) -> None:
+    x, y = figure.ruler("x", "lower"), figure.ruler("y", "left")
+    x.lim(*axes.x).ticks(list(axes.x_ticks), list(axes.x_ticks.values()))
+    y.lim(*axes.y).ticks(list(axes.y_ticks), list(axes.y_ticks.values()))
+
+
+def _pixel(style: str) -> Any:
+    import plotext
+
+    return plotext.pixel(rgb(style), "default")
+
+
+def _canvas(figure: Any, width: int, height: int, glyphs: Glyphs) -> Canvas:
+    canvas = Canvas(width, height, glyphs)
+    for y, line in enumerate(str(figure.build()).split("\n")[:height]):
+        text = Text.from_ansi(line)
+        canvas.put(0, y, text.plain, "dim")
+        for span in text.spans:
+            colour = getattr(getattr(span.style, "color", None), "triplet", None)
+            if colour is not None:
+                canvas.put(span.start, y, text.plain[span.start : span.end], colour.hex)
+    return canvas

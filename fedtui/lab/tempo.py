@@ -1,0 +1,56 @@
+"""How long a frame stands: the first round is told slowly, the others pass."""
+
+from __future__ import annotations
+
+from fedtui.view import View
+
+SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+FIRST_ROUND = 10.0  # seconds at 1×, all moments together
+LATER_ROUND = 0.5
+_STEP = 1.2  # seconds in which a step asked for by a key is shown
+
+_STORY = {  # parts of a slow round
+    "ModelSent": 2.0,
+    "EpochTrained": 2.0,
+    "UpdatesProtected": 1.4,
+    "KeysAdvertised": 1.2,
+    "KeysForwarded": 1.4,
+    "UpdatesMasked": 1.4,
+    "UpdatesSent": 2.0,
+    "HospitalsDropped": 1.0,
+    "Aggregated": 1.4,
+    "RoundFinished": 1.6,
+}
+_PASSING = {"ModelSent": 2.0, "EpochTrained": 1.0, "UpdatesSent": 2.0}  # of a quick round
+_GLIMPSE = {"RoundFinished": 1.0}  # of one shorter than a few frames
+
+
+def seconds(view: View, speed: float, stepping: bool = False) -> float:
+    """How long `view` stands before the next frame: its part of a round's time.
+
+    A moment that takes several events shares its part among them.
+    """
+    if stepping:
+        return _STEP * min(1.0, _STORY.get(view.moment, 0.0)) / _events(view)
+    if view.round <= 1:
+        return FIRST_ROUND / speed * _part(view, _STORY)
+    whole = LATER_ROUND / speed
+    parts = _STORY if whole >= 1.0 else _PASSING if whole >= 0.3 else _GLIMPSE
+    return whole * _part(view, parts)
+
+
+def _part(view: View, parts: dict[str, float]) -> float:
+    """This frame's part of the whole, without the moments that this round does not have."""
+    keys = ("KeysAdvertised", "KeysForwarded", "UpdatesMasked")
+    absent = {"HospitalsDropped", *(() if "masking" in view.switches else keys)}
+    whole = sum(part for moment, part in parts.items() if moment not in absent)
+    return parts.get(view.moment, 0.0) / whole / _events(view)
+
+
+def _events(view: View) -> int:
+    """How many frames share this moment's time."""
+    if view.moment == "EpochTrained":
+        return max(1, view.passes)
+    if view.moment == "UpdatesMasked":
+        return max(1, view.step_total)
+    return 1

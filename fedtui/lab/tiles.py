@@ -1,0 +1,142 @@
+"""A hospital's tile: who it is, what it does now, what it gains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.events import Phase
+from fedtui import words
+from fedtui.lab.canvas import Canvas
+from fedtui.lab.cells import first_fit, fit, safe, spread, width
+from fedtui.lab.layout import Box
+from fedtui.lab.packets import update_mark
+from fedtui.lab.shot import Shot
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of a tile: a label and a value at the two ends, or one text of several that fit."""
+
+    style: str
+    texts: tuple[str, ...]  # longest first; a tab parts label and value
+    rank: int  # rows of low rank are left out first
+
+
+def tile(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
+    """Draw hospital `index`; what does not fit is shortened, then left out."""
+    hospitals = shot.view.hospitals
+    drawn = bool(hospitals.drawn[index]) or shot.view.round == 0
+    chosen = shot.chosen == index
+    style = "chosen" if chosen else "frame" if drawn else "faint"
+    canvas.box(box.x, box.y, box.width, box.height, style)
+    pad = 1 if box.width >= 15 else 0
+    inner = box.width - 2 - 2 * pad
+    x, room = box.x + 1 + pad, box.height - 2
+    _name(canvas, shot, index, Box(x, box.y + 1, inner, 1))
+    if chosen:
+        canvas.put(box.x + 1 if pad else box.x, box.y + 1, shot.glyphs["chosen"], "accent")
+    lines = _lines(shot, index)
+    last = lines.pop() if room <= 3 else None  # it moves into the frame
+    for y, line in enumerate(_ranked(lines, room - 1), box.y + 2):
+        canvas.put(x, y, _text(line, inner), line.style if drawn else "faint")
+    if last:
+        canvas.put(x, box.y + box.height - 1, _text(last, inner), last.style)
+    _doing(canvas, shot, index, box)
+
+
+def rows(shot: Shot) -> int:
+    """Rows of a tile that leaves nothing out."""
+    return 3 + max(len(_lines(shot, index)) for index in range(len(shot.view.hospitals)))
+
+
+def _ranked(lines: list[Line], room: int) -> list[Line]:
+    kept = sorted(lines, key=lambda line: -line.rank)[: max(0, room)]
+    return [line for line in lines if line in kept]
+
+
+def _text(line: Line, cells: int) -> str:
+    texts = [text.replace("\t", "  ") for text in line.texts]
+    text = next((t for t, flat in zip(line.texts, texts, strict=True) if width(flat) <= cells), "")
+    if not text:
+        return fit(texts[-1], cells)
+    left, tab, right = text.partition("\t")
+    return spread(left, right, cells) if tab else text
+
+
+def _name(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
+    hospitals = shot.view.hospitals
+    letter, own = words.letter(index), safe(hospitals.names[index])
+    x = canvas.put(box.x, box.y, letter, "bright") + 1
+    room = box.x + box.width - x
+    patients = int(hospitals.patients[index])
+    if own not in (letter, ""):
+        canvas.put(x, box.y, fit(own, room), "dim")
+        return
+    counts = (words.many(patients, "patient"), f"{patients:,} pat.", f"{patients:,}")
+    canvas.right(box.x + box.width, box.y, first_fit(room, *counts), "text")
+
+
+def _lines(shot: Shot, index: int) -> list[Line]:
+    """The rows below the name, the shared model's score last."""
+    view, h = shot.view, shot.view.hospitals
+    lines: list[Line] = []
+    patients = int(h.patients[index])
+    named = safe(h.names[index]) not in (words.letter(index), "")
+    if named:
+        lines.append(Line("text", (words.many(patients, "patient"), f"{patients:,} pat."), 6))
+    if view.round and not h.drawn[index]:
+        lines.append(Line("dim", ("not taking part", "not now", "–"), 9))
+    else:
+        share = float(h.share[index]) if view.round else _vote(shot, index)
+        lines.append(Line("text", (f"vote\t{100 * share:.0f} %", f"{100 * share:.0f} %"), 9))
+        lines += _work(shot, index)
+    held_out = int(h.held_out[index])
+    alone = f"{int(h.alone[index])}/{held_out}"
+    together = f"{int(h.together[index])}/{held_out}" if h.together is not None else f"–/{held_out}"
+    tested = "accent" if view.moment == "RoundFinished" else "bright"
+    lines.append(Line("alone", (f"alone\t{alone}", f"al.\t{alone}", alone), 10))
+    lines.append(Line(tested, (f"together\t{together}", f"tog.\t{together}", together), 11))
+    return lines
+
+
+def _vote(shot: Shot, index: int) -> float:
+    """The vote before a round is drawn, were all to take part."""
+    patients = shot.view.hospitals.patients
+    if shot.view.settings.get("training", {}).get("weighting") == "equal":
+        return 1 / len(patients)
+    return float(patients[index] / max(1, patients.sum()))
+
+
+def _work(shot: Shot, index: int) -> list[Line]:
+    """What the hospital has done in this round: passes, clip, masks, bytes."""
+    view, h = shot.view, shot.view.hospitals
+    done, passes = int(h.epochs[index]), view.passes or "?"
+    style = "accent" if view.moment == "EpochTrained" else "text"
+    lines = [Line(style, (f"trained\t{done}/{passes}", f"{done}/{passes}"), 8)]
+    if view.privacy:
+        limit = f"{float(view.privacy['clip_norm']):g}"
+        lines.append(Line("guard", (f"clipped\t≤ {limit}", f"≤ {limit}"), 4))
+    if "masking" in view.switches:
+        pairs = max(0, (int(h.drawn.sum()) or len(h)) - 1)
+        lines.append(Line("guard", (f"masks\t{words.many(pairs, 'pair')}", f"{pairs} masks"), 5))
+    size = int(h.size[index])
+    sent = f"{size:,} bytes" if size else "–"
+    lines.append(Line("up" if view.moment == "UpdatesSent" else "text", (f"sent\t{sent}", sent), 3))
+    return lines
+
+
+def _doing(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
+    """A mark in the frame, left of the link: what the hospital holds or does now."""
+    view, h, g = shot.view, shot.view.hospitals, shot.glyphs
+    if not h.drawn[index] or view.phase not in (Phase.TRAIN, Phase.PROTECT, Phase.RETURN):
+        return
+    if h.lost[index]:
+        text, style = g["lost"], "lost"
+    elif h.protected[index]:
+        text, style = update_mark(shot, index)
+    elif h.epochs[index]:
+        text, style = f"{int(h.epochs[index])}/{view.passes}", "accent"
+    else:
+        return
+    if width(text) + 4 <= box.width // 2:
+        canvas.put(box.x + 2, box.y, f" {text} "[: box.width // 2 - 2], style)
