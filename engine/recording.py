@@ -16,14 +16,14 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
 
 from engine import events
 from engine.baselines import Baselines
 from engine.data.federation import Scaling, Summary
-from engine.errors import DataError
+from engine.errors import DataError, RunError
 from engine.events import Event
 from engine.metrics import Score
 from engine.pipeline import Remembered
@@ -54,28 +54,39 @@ class Recorder:
         if path.is_file() and path.stat().st_size > 0:
             raise DataError(f"{path}: it exists already; choose another file for --record.")
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-            os.chmod(path, 0o600)
+            self.descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         except OSError as error:
             raise DataError(
                 f"{path}: cannot be written ({error.strerror}); choose another file for --record."
             ) from None
-        self.file: TextIO = os.fdopen(descriptor, "w", encoding="utf-8")
+        if path.is_file():
+            os.fchmod(self.descriptor, 0o600)
         self._line({"fedtui": FORMAT, "version": __version__, "warning": _WARNING})
 
     def add(self, event: Event) -> None:
-        """Write one event."""
+        """Write one event.
+
+        Raises:
+            RunError: The disk is full, or the file cannot be written any more.
+        """
         self._line(_plain(event))
-        if isinstance(event, events.RoundFinished):
-            os.fsync(self.file.fileno())
+        if isinstance(event, events.RoundFinished) and self.path.is_file():
+            os.fsync(self.descriptor)
 
     def close(self) -> None:
         """End the file."""
-        self.file.close()
+        os.close(self.descriptor)
 
     def _line(self, value: Any) -> None:
-        self.file.write(json.dumps(value, separators=(",", ":")) + "\n")
-        self.file.flush()
+        left = memoryview((json.dumps(value, separators=(",", ":")) + "\n").encode())
+        try:
+            while left:
+                left = left[os.write(self.descriptor, left) :]
+        except OSError as error:
+            raise RunError(
+                f"{self.path}: cannot be written any more ({error.strerror}); what was written"
+                " before can be replayed."
+            ) from None
 
 
 def read(path: Path) -> Iterator[Event]:
