@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from engine.errors import NotBuiltYet
 from engine.knobs import knob
-from engine.switch import Switch
-
-if TYPE_CHECKING:
-    from engine.scenario import Scenario
+from engine.switch import Settings, Switch
 
 
 @dataclass(frozen=True)
@@ -24,7 +21,7 @@ class Faults(Switch):
         "before", "when it drops out, seen from its upload", choices=("before", "after")
     )
 
-    def refuse(self, scenario: Scenario) -> None:
+    def refuse(self, scenario: Settings) -> None:
         """Dropouts come with the whole masking protocol."""
         if self.dropout > 0:
             raise NotBuiltYet("faults.dropout", "a dropout", "leave it at 0")

@@ -1,48 +1,30 @@
 """The pipeline: all stages of a run, in their seats, with the codec and the channel at its end.
 
-It calls the hooks, keeps each stage's memory, and collects the traces; a stage only computes. Memory
-that exists once per hospital is an array over the whole federation: the cohort's rows are gathered
-before a hook runs, and the rows of those whose upload counted are written back after.
+It calls the hooks, hands each stage its memory, and collects the traces; a stage only computes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Generator
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.aggregators import weighted_sum
-from engine.arrays import Floats, Ints
+from engine.arrays import Floats
 from engine.channels.base import Channel, Delivery
-from engine.channels.section import channel_of
+from engine.channels.choose import channel_of
 from engine.codecs.section import codec_of
 from engine.events import Event, Trace, UpdatesProtected
 from engine.privacy.ledger import Ledger
 from engine.privacy.plan import Plan, make_plan
 from engine.stages.base import Memory, Moment, Named, Stage
 from engine.stages.l2 import L2
+from engine.stages.memory import Remembered
 from engine.stages.weighting import Weighting
 from engine.switch import Setting
 from engine.training import Objective
 from engine.wire import Traffic
-
-Memories = Mapping[str, Memory]  # stage name → its memory
-
-
-@dataclass(frozen=True)
-class Remembered:
-    """All stages' memory: per hospital, arrays (K, …); on the server, of any shape."""
-
-    hospitals: Memories = field(default_factory=dict)
-    server: Memories = field(default_factory=dict)
-
-    def only(self, names: set[str]) -> Remembered:
-        """Without the stages that were switched off."""
-        return Remembered(
-            {n: m for n, m in self.hospitals.items() if n in names},
-            {n: m for n, m in self.server.items() if n in names},
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +60,7 @@ class Pipeline:
         kept: dict[str, Memory] = {}
         traces: list[Trace] = []
         for stage in self.stages:
-            rows = {n: a[at.cohort] for n, a in memory.hospitals.get(stage.name, {}).items()}
+            rows = memory.rows(stage.name, at)
             step = stage.on_client(upload, at, rows)
             upload = step.value
             if step.memory:
@@ -89,7 +71,7 @@ class Pipeline:
         protected = np.linalg.norm(upload["update"], axis=1)
         yield UpdatesProtected(at.round, at.cohort, norms, protected, tuple(traces))
         delivery = yield from self.channel.carry(upload, at, traffic)
-        return delivery, _write_back(memory, kept, at, delivery.survivors)
+        return delivery, memory.write_back(kept, at, delivery.survivors)
 
     def combine(
         self, delivery: Delivery, at: Moment, memory: Remembered
@@ -128,19 +110,3 @@ def build(
     for switch in scenario.switches:
         stages.extend(switch.stages(setting))
     return Pipeline(tuple(sorted(stages, key=lambda stage: stage.seat)), channel, plan)
-
-
-def _write_back(
-    memory: Remembered, kept: Mapping[str, Memory], at: Moment, survivors: Ints
-) -> Remembered:
-    """Each stage's rows into its arrays, for hospitals whose upload counted."""
-    counted = np.isin(at.cohort, survivors)
-    hospitals = dict(memory.hospitals)
-    for name, rows in kept.items():
-        arrays = dict(hospitals.get(name, {}))
-        for key, new in rows.items():
-            whole = arrays.get(key, np.zeros((at.hospitals, *new.shape[1:]))).copy()
-            whole[at.cohort[counted]] = new[counted]
-            arrays[key] = whole
-        hospitals[name] = arrays
-    return Remembered(hospitals, memory.server)

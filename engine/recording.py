@@ -26,10 +26,10 @@ from engine.data.federation import Scaling, Summary
 from engine.errors import DataError, RunError
 from engine.events import Event
 from engine.metrics import Score
-from engine.pipeline import Remembered
 from engine.privacy.ledger import Release
 from engine.privacy.plan import Plan, Privacy
 from engine.scenario import Scenario
+from engine.stages.memory import Remembered
 from engine.state import State
 from engine.version import __version__
 from engine.wire import Kind, Traffic

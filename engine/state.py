@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from engine.arrays import Floats
 from engine.baselines import Baselines
 from engine.data.federation import Federation
-from engine.pipeline import Remembered
 from engine.privacy.ledger import Ledger
 from engine.privacy.plan import Plan
 from engine.sections import Data, Model
+from engine.stages.memory import Remembered
 from engine.wire import Traffic
 
 

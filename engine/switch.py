@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from engine.arrays import Ints
 from engine.knobs import Section
+from engine.sections import Data, Model, Training
 
 if TYPE_CHECKING:
-    from engine.scenario import Scenario
     from engine.stages.base import Stage
+
+S = TypeVar("S", bound=Section)
+
+
+class Settings(Protocol):
+    """What a switch may ask of the scenario it is in (`engine.scenario.Scenario` is one)."""
+
+    @property
+    def data(self) -> Data: ...  # noqa: D102 - as in Scenario
+    @property
+    def model(self) -> Model: ...  # noqa: D102
+    @property
+    def training(self) -> Training: ...  # noqa: D102
+    @property
+    def switches(self) -> tuple[Switch, ...]: ...  # noqa: D102
+
+    def get(self, section: type[S]) -> S | None:
+        """The optional section of this class, or None where it is off."""
+        ...
+
+    def on(self, section: str) -> bool:
+        """Whether the optional section of this name is on."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +46,7 @@ class Setting:
         parameters: d.
     """
 
-    scenario: Scenario
+    scenario: Settings
     patients: Ints
     parameters: int
 
@@ -31,10 +54,10 @@ class Setting:
 class Switch(Section):
     """Base of the optional sections. Subclasses are frozen dataclasses of knobs."""
 
-    def refuse(self, scenario: Scenario) -> None:
+    def refuse(self, scenario: Settings) -> None:
         """Raise a ScenarioError that names an impossible partner, and the way out."""
 
-    def notes(self, scenario: Scenario) -> tuple[str, ...]:
+    def notes(self, scenario: Settings) -> tuple[str, ...]:
         """Sentences of warning about a mix that runs."""
         return ()
 

@@ -24,9 +24,10 @@ from engine.events import (
     UpdatesProtected,
     UpdatesSent,
 )
-from engine.pipeline import Pipeline, Remembered
+from engine.pipeline import Pipeline
 from engine.simulation import cohort_size
 from engine.stages.base import Memory, Moment, Named, Seat, Stage, Step
+from engine.stages.memory import Remembered
 from engine.stages.weighting import Weighting
 from engine.wire import Traffic
 from tests.builders import CELLS, events, finished, params, small

@@ -1,1 +1,1 @@
-"""Channels: what carries updates, plain or under masks; `section` chooses."""
+"""Channels: what carries updates, plain or under masks; `choose` says which."""

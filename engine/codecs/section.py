@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from engine.codecs.base import Codec
 from engine.codecs.float32 import Float32
 from engine.codecs.quantize import Quantize
 from engine.errors import NotBuiltYet, ScenarioError
 from engine.knobs import knob
-from engine.switch import Switch
-
-if TYPE_CHECKING:
-    from engine.scenario import Scenario
+from engine.switch import Settings, Switch
 
 _LATER = ("float16", "qsgd", "topk", "randk", "sign")
 
@@ -40,7 +37,7 @@ class Compression(Switch):
         idle = {"bits": ("quantize", "qsgd"), "fraction": ("topk", "randk")}.get(key)
         return f"codec {self.codec!r} does not use it" if idle and self.codec not in idle else ""
 
-    def refuse(self, scenario: Scenario) -> None:
+    def refuse(self, scenario: Settings) -> None:
         """Refuse what is not built yet, and rounding that privacy cannot bound."""
         if self.prune > 0:
             raise NotBuiltYet("compression.prune", "pruning", "leave it at 0")
@@ -57,7 +54,7 @@ class Compression(Switch):
         return Quantize(self.bits)
 
 
-def codec_of(scenario: Scenario) -> Codec:
+def codec_of(scenario: Settings) -> Codec:
     """The codec that writes this scenario's updates: float32 without compression."""
     compression = scenario.get(Compression)
     return compression.build_codec() if compression else Float32()

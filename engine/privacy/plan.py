@@ -23,11 +23,10 @@ from engine.privacy.ledger import Ledger, Release
 from engine.stages.base import Stage
 from engine.stages.gaussian import HospitalGaussian
 from engine.stages.weighting import weights
-from engine.switch import Setting, Switch
+from engine.switch import Setting, Settings, Switch
 
 if TYPE_CHECKING:
     from engine.codecs.base import Codec
-    from engine.scenario import Scenario
 
 
 def _clip_default(values: Mapping[str, Any]) -> float:
@@ -58,7 +57,7 @@ class Privacy(Switch):
         depends=_noise_default,
     )
 
-    def notes(self, scenario: Scenario) -> tuple[str, ...]:
+    def notes(self, scenario: Settings) -> tuple[str, ...]:
         """Say what ε leaves out."""
         if scenario.data.scaling != "global":
             return ()

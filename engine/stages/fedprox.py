@@ -10,16 +10,13 @@ FedProx is FedAvg for any μ, and with μ = 0 always. Left out: the paper's γ-i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from engine.arrays import Floats
 from engine.errors import ScenarioError
 from engine.knobs import knob
 from engine.stages.base import Seat, Stage
-from engine.switch import Setting, Switch
-
-if TYPE_CHECKING:
-    from engine.scenario import Scenario
+from engine.switch import Setting, Settings, Switch
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class FedProx(Switch, Stage):
         """The local gradient + μ (v − w)."""
         return gradient + self.mu * (local - anchor)
 
-    def refuse(self, scenario: Scenario) -> None:
+    def refuse(self, scenario: Settings) -> None:
         """Refuse a pull so strong that every local step overshoots further than the last."""
         pull = scenario.training.learning_rate * self.mu
         if pull >= 2 and not _single_step(scenario):
@@ -44,7 +41,7 @@ class FedProx(Switch, Stage):
                 f" lower mu below {2 / scenario.training.learning_rate:g} or the learning rate."
             )
 
-    def notes(self, scenario: Scenario) -> tuple[str, ...]:
+    def notes(self, scenario: Settings) -> tuple[str, ...]:
         """Warn of a pull that overshoots the start at every step."""
         pull = scenario.training.learning_rate * self.mu
         if pull < 1 or _single_step(scenario):
@@ -56,7 +53,7 @@ class FedProx(Switch, Stage):
         return (self,)
 
 
-def _single_step(scenario: Scenario) -> bool:
+def _single_step(scenario: Settings) -> bool:
     training = scenario.training
     full_batch = training.local_epochs == 1 and training.batch_size == 0
     return training.local_steps == 1 or (training.local_steps == 0 and full_batch)
