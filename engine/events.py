@@ -212,7 +212,8 @@ class SettingsChanged(Event):
     """From this round on other settings hold."""
 
     round: int
-    changes: Mapping[str, Any]
+    changes: Mapping[str, Any]  # as in the scenario: dotted key → value
+    scenario: Scenario  # what holds now
     privacy: Mapping[str, Any] | None
     notes: tuple[str, ...]
 

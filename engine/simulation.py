@@ -178,7 +178,9 @@ class _Run:
             for key, value in change.set.items()
         }
         plan = self.pipeline.plan
-        return SettingsChanged(round, settings, plan.as_dict() if plan else None, self.notes)
+        return SettingsChanged(
+            round, settings, self.now, plan.as_dict() if plan else None, self.notes
+        )
 
     def play(self, state: State, round: int) -> Generator[Event, None, State]:
         """One round: send, train, protect, return, combine, test."""

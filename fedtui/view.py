@@ -264,10 +264,7 @@ def _(event: ev.RoundFinished, view: View) -> View:
 
 @_after.register
 def _(event: ev.SettingsChanged, view: View) -> View:
-    settings = {**view.settings}
-    for key, value in event.changes.items():
-        section, _, knob = key.partition(".")
-        settings[section] = {**settings.get(section, {}), knob: value}
+    settings = event.scenario.as_dict()
     return replace(
         view,
         settings=settings,
