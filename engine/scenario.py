@@ -15,25 +15,13 @@ from typing import Any, TypeVar
 import tomli_w
 
 from engine import codes
-from engine.channels.section import Masking
-from engine.codecs.section import Compression
 from engine.errors import ScenarioError
-from engine.faults import Faults
-from engine.knobs import Section, nearest, read_value
-from engine.privacy.plan import Privacy
+from engine.knobs import Section, nearest
 from engine.sections import BUILT_IN, Data, Model, Training
-from engine.stages import STAGES
+from engine.settings import ALWAYS, CHANGEABLE, SECTIONS, TOP, Given, plain, with_settings
 from engine.switch import Switch
 
-ALWAYS: tuple[type[Section], ...] = (Data, Model, Training)
-SWITCHES: tuple[type[Switch], ...] = (*STAGES, Privacy, Masking, Compression, Faults)
-SECTIONS: Mapping[str, type[Section]] = {s.section: s for s in (*ALWAYS, *SWITCHES)}
-CHANGEABLE = tuple(s for s in SECTIONS if s not in ("data", "model"))
-_TEXTS = ("name", "title", "about")
-_TOP = (*_TEXTS, "seed", *SECTIONS, "change")
-
 S = TypeVar("S", bound=Section)
-Given = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -87,8 +75,8 @@ class Scenario:
     def from_dict(given: Given) -> Scenario:
         """Validate nested mappings, as TOML gives them."""
         for key, value in given.items():
-            if key not in _TOP:
-                raise ScenarioError(f"{key}: there is no such setting; {nearest(key, _TOP)}")
+            if key not in TOP:
+                raise ScenarioError(f"{key}: there is no such setting; {nearest(key, TOP)}")
             if key in SECTIONS and not isinstance(value, Mapping):
                 raise ScenarioError(f"{key}: this is a section; write [{key}] and its keys below.")
         built = {
@@ -145,7 +133,7 @@ class Scenario:
         A bare switch name with True switches it on with its defaults, with False off. A new
         `data.source` starts a fresh `[data]`: keys not set beside it take their defaults.
         """
-        return Scenario.from_dict(_with(self.given, settings))
+        return Scenario.from_dict(with_settings(self.given, settings))
 
     def without(self, *sections: str) -> Scenario:
         """With switches off; those that are off already stay so."""
@@ -156,7 +144,7 @@ class Scenario:
         given = {key: value for key, value in self.given.items() if key != "change"}
         for change in self.changes:
             if change.round <= round:
-                given = _with(given, change.set)
+                given = with_settings(given, change.set)
         return Scenario.from_dict(given)
 
     def as_dict(self) -> dict[str, Any]:
@@ -168,7 +156,7 @@ class Scenario:
 
     def to_toml(self) -> str:
         """What was set, as TOML; `from_toml` gives this scenario back."""
-        return tomli_w.dumps(_plain(self.given))
+        return tomli_w.dumps(plain(self.given))
 
     @property
     def on_own_data(self) -> bool:
@@ -179,7 +167,7 @@ class Scenario:
         """A short text that holds the scenario. On own data it carries no seed: with the seed the
         noise could be taken off again.
         """
-        given = _plain(self.given)
+        given = plain(self.given)
         if self.on_own_data:
             given.pop("seed", None)
         return codes.encode(given)
@@ -188,48 +176,6 @@ class Scenario:
     def from_code(code: str) -> Scenario:
         """The scenario in a code."""
         return Scenario.from_dict(codes.decode(code))
-
-
-def read_setting(text: str) -> tuple[str, Any]:
-    """A dotted key and its value from "KEY=VALUE", the value read by its knob's type.
-
-    "fedprox=on" and "fedprox=off" switch a section.
-    """
-    key, equals, value = text.partition("=")
-    key = key.strip()
-    if not equals:
-        raise ScenarioError(f"{text}: a setting is written KEY=VALUE, e.g. training.rounds=10.")
-    if key == "seed":
-        return key, read_value(key, value, int)
-    if key in _TEXTS:
-        return key, value
-    section, dot, name = key.partition(".")
-    if section not in SECTIONS:
-        raise ScenarioError(f"{key}: there is no such setting; {nearest(section, _TOP)}")
-    if not dot:
-        return key, read_value(key, value, bool)
-    return key, SECTIONS[section].read(name, value)
-
-
-def _with(given: Given, settings: Mapping[str, Any]) -> dict[str, Any]:
-    changed: dict[str, Any] = {k: dict(v) if k in SECTIONS else v for k, v in given.items()}
-    if "data.source" in settings:
-        changed["data"] = {}
-    for key, value in settings.items():
-        section, dot, name = key.partition(".")
-        if dot:
-            if section not in SECTIONS:
-                raise ScenarioError(
-                    f"{key}: there is no such setting; {nearest(section, SECTIONS)}"
-                )
-            changed.setdefault(section, {})[name] = value
-        elif isinstance(value, bool) and key in SECTIONS:
-            if SECTIONS[key] in ALWAYS:
-                raise ScenarioError(f"{key}: this section is always there and cannot be switched.")
-            changed.pop(key, None) if not value else changed.setdefault(key, {})
-        else:
-            changed[key] = value
-    return changed
 
 
 def _changes(given: Any) -> tuple[Change, ...]:
@@ -278,14 +224,3 @@ def _seed(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
         raise ScenarioError(f"seed: {value!r} is not a whole number from 0 to 2^63 − 1.")
     return value
-
-
-def _plain(given: Given) -> dict[str, Any]:
-    """Nested dicts and lists that TOML and JSON writers take."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return {key: plain(item) for key, item in value.items()}
-        return [plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-    return {key: plain(value) for key, value in given.items()}

@@ -61,7 +61,9 @@ def _say(sentence: str, code: int) -> int:
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--scenario", metavar="NAME|FILE|CODE", help="What to open; see `fedtui scenarios`.")
-@click.option("--replay", type=click.Path(path_type=Path), help="Play a recording of `run --record`.")
+@click.option(
+    "--replay", type=click.Path(path_type=Path), help="Play a recording of `run --record`."
+)
 @click.option("--ascii", is_flag=True, help="Draw with ASCII characters only.")
 @click.option("--no-motion", is_flag=True, help="Show each phase's start and end only.")
 @click.version_option(package_name="fedtui", prog_name="fedtui", message="%(prog)s %(version)s")
@@ -86,8 +88,12 @@ def cli(
 
 @cli.command()
 @click.argument("scenario", required=False)
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set a key, e.g. fedprox.mu=0.1.")
-@click.option("--without", multiple=True, metavar="SECTION", help="Switch a section off, before any --set.")
+@click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Set a key, e.g. fedprox.mu=0.1."
+)
+@click.option(
+    "--without", multiple=True, metavar="SECTION", help="Switch a section off, before any --set."
+)
 @click.option("--rounds", type=int, help="Short for --set training.rounds=N.")
 @click.option("--seed", type=int, help="Short for --set seed=N.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")
@@ -145,9 +151,9 @@ def _with_settings(
     seed: int | None,
 ) -> Scenario:
     """All changes at once, so that only their outcome has to be valid."""
-    from engine.scenario import read_setting
+    from engine.settings import read_setting
 
-    changes: dict[str, Any] = {section: False for section in without}
+    changes: dict[str, Any] = dict.fromkeys(without, False)
     changes.update(map(read_setting, settings))
     if rounds is not None:
         changes["training.rounds"] = rounds
@@ -156,17 +162,17 @@ def _with_settings(
     return scenario.replace(changes)
 
 
-def _follow(
-    events: Iterator[Event], scenario: Scenario, result: Result, recorder: Any
-) -> int:
+def _follow(events: Iterator[Event], scenario: Scenario, result: Result, recorder: Any) -> int:
     """Pull the run to its end, or to Ctrl-C."""
     from engine.events import RoundFinished
 
     bar = click.progressbar(
-        length=scenario.training.rounds, label=scenario.title, file=sys.stderr,
+        length=scenario.training.rounds,
+        label=scenario.title,
+        file=sys.stderr,
         hidden=not sys.stderr.isatty(),
     )
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell started us with & 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell started us with &
     try:
         with bar:
             for event in events:

@@ -13,7 +13,9 @@ def refuse_shadowed_engine() -> None:
     spec = find_spec("engine")
     ours = Path(__file__).resolve().parent.parent / "engine"
     if spec is None or not spec.origin:
-        raise click.UsageError(f"its package `engine` is missing beside {ours.parent}; install fedtui again.")
+        raise click.UsageError(
+            f"its package `engine` is missing beside {ours.parent}; install fedtui again."
+        )
     found = Path(spec.origin).resolve().parent
     if found != ours:
         raise click.UsageError(

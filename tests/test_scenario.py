@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine import Scenario, ScenarioError
 from engine.errors import NotBuiltYet
-from engine.scenario import SECTIONS, SWITCHES, read_setting
+from engine.settings import SECTIONS, SWITCHES, read_setting
 from fedtui.scenarios import NAMES, load, source
 
 DEFAULTS = """
