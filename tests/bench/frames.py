@@ -38,7 +38,7 @@ def _playing(
 ) -> list[Figure]:
     with lab("--scenario", scenario, env=env) as pty:
         pty.send(" ")
-        pty.wait_for(r"round 3 of", 60)  # past the slow first round
+        pty.wait_for(r"(?s)(COMBINE.*){4}", 60)  # past the slow first round; spans come in halves
         before = cpu_seconds(pty.pid) if HAS_PROC else 0.0
         sent = pty.read(WATCH)
         used = cpu_seconds(pty.pid) - before if HAS_PROC else 0.0

@@ -19,7 +19,6 @@ def measure() -> list[Figure]:
 
 def _after_rounds(*arguments: str) -> float:
     with lab(*arguments) as pty:
-        for count in range(1, 6):
-            pty.send("]")
-            pty.wait_for(rf"round {count} of", 60)
+        pty.send(" ")
+        pty.wait_for(r"(?s)(COMBINE.*){4}", 60)
         return memory_mb(pty.pid)
