@@ -84,12 +84,10 @@ def visiting_order(seed: int, round: int, epoch: int, sizes: Ints, largest: int)
     n_max = int(distinct[-1])
     shuffled = np.argsort(keys)
     shuffled = shuffled[shuffled < n_max]
-    own = shuffled[:, None] < distinct  # (n_max, distinct)
-    order = np.tile(np.arange(n_max)[:, None], len(distinct))
-    place = np.cumsum(own, axis=0) - 1
-    which, of = np.nonzero(own)
-    order[place[which, of], of] = shuffled[which]
-    return order if len(distinct) == 1 else order[:, column]
+    order = np.tile(np.arange(n_max), (len(distinct), 1))
+    for row, n in zip(order, distinct, strict=True):
+        row[:n] = shuffled[shuffled < n]
+    return order.T if len(distinct) == 1 else order.T[:, column]
 
 
 class _Steps:
