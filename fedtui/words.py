@@ -401,14 +401,25 @@ def server_reads(view: View) -> str:
 NOTHING_TO_UNDO = "There is no switch to undo."
 
 
-def switch_refused(section: str, why: str) -> str:
-    """A switch that cannot be on here."""
-    return f"{SWITCH_NAMES[section]} stays as it was. {why}"
+RECORDING_ENDS = "The recording ends here; the run it tells of did not finish."
 
 
-def switched(section: str, on: bool, view: View) -> str:
-    """What the curves now compare."""
-    return f"{SWITCH_NAMES[section]} {'on' if on else 'off'}: run again from round 1, same seed."
+def switched(old: View, new: View, section: str) -> str:
+    """What a switch did: which world this is now."""
+    on = section in new.switches
+    what = f"{SWITCH_NAMES[section]} {'on' if on else 'off'}"
+    if not old.points:
+        return f"{what}: {SWITCH_MEANS[section]}." if on else f"{what}."
+    return f"{what}: run again from round 1 with the same seed. Grey is the curve before."
+
+
+def again(old: View, new: View) -> str:
+    """What another run of the same settings shows."""
+    if old.seed == new.seed:
+        return (
+            f"Run again with seed {new.seed}: the same patients, order and noise, the same curve."
+        )
+    return f"Run again with seed {new.seed}: other luck, nothing else. Grey is seed {old.seed}."
 
 
 def before_name(old: Mapping[str, Any], new: Mapping[str, Any], seeds: tuple[int, int]) -> str:
@@ -416,5 +427,5 @@ def before_name(old: Mapping[str, Any], new: Mapping[str, Any], seeds: tuple[int
     if seeds[0] != seeds[1]:
         return f"before, seed {seeds[0]}"
     gone = [f"with {_SPOKEN[s]}" for s in _SPOKEN if s in old and s not in new]
-    come = [f"without {_SPOKEN[s]}" for s in _SPOKEN if s in new and s not in old]
+    come = [f"no {_SPOKEN[s]}" for s in _SPOKEN if s in new and s not in old]
     return " ".join(["before,", *gone, *come]) if gone or come else "before"

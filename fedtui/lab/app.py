@@ -64,6 +64,7 @@ class LabApp(App[None]):
         self._last_tick = 0.0
         self._asker = Asker()
         self._feeding = False
+        self._resting = False
 
     # Beginning and end
 
@@ -112,6 +113,7 @@ class LabApp(App[None]):
                 except EngineError as error:
                     self._say(str(error))
                 self._rush()
+                self._walk()
         finally:
             self._feeding = False
 
@@ -122,12 +124,15 @@ class LabApp(App[None]):
         if jumping and self.player.goal is None:
             self._elapsed = self._span
             self._show()
+        self._resting = False
         self._clock.resume()
 
     # The clock
 
     @property
     def _span(self) -> float:
+        if self._stepping and not self.manner.motion:
+            return 0.0
         return tempo.seconds(self.player.view, self.speed, self._stepping)
 
     @property
@@ -156,16 +161,20 @@ class LabApp(App[None]):
                 self._elapsed = span
                 break
             self._elapsed = max(0.0, self._elapsed - span)
+            if self.player.playing:
+                self.notice = ""
 
     def _rest(self) -> None:
         """Nothing moves: no timer, no bytes."""
         self._clock.pause()
+        self._resting = True
         self._last_tick = 0.0
         self._stepping = False
         self._elapsed = self._span
 
     def _wake(self) -> None:
         self._last_tick = time.monotonic()
+        self._resting = False
         self._clock.resume()
         self._feed()
 
@@ -189,7 +198,7 @@ class LabApp(App[None]):
             chosen=min(self.chosen, max(0, len(view.hospitals) - 1)),
             playing=player.playing,
             speed=self.speed,
-            notice=self.notice or player.branch.error or "",
+            notice=self.notice or _ending(player),
             rerun=player.goal.target[0] if player.goal and player.goal.target and jumping else 0,
             plot=self.plot,
             plots_ready=self._plots_ready,
@@ -204,21 +213,28 @@ class LabApp(App[None]):
     def _act(self, act: Callable[[], object], *, stepping: bool = False) -> None:
         """Let a key act on the player; what refuses says why, and nothing changes."""
         self.notice = ""
-        moving = self._stepping or self.player.playing
         try:
             act()
         except EngineError as error:
             self._say(str(error))
             return
         self._stepping = stepping
-        if not (moving and self.player.playing):
+        if not self.player.playing:
             self._elapsed = self._span
         self._show()
         self._wake()
 
     def action_play(self) -> None:
         """Play or pause; a pause in the middle of a movement stops it there."""
-        self._act(self.player.toggle)
+        self.notice = ""
+        self._stepping = False
+        self.player.toggle()
+        self._show()
+        if self.player.aim is None:
+            self._clock.pause()
+            self._resting = True
+        else:
+            self._wake()
 
     def action_step(self) -> None:
         """A step forward, shown as it happens."""
@@ -262,15 +278,23 @@ class LabApp(App[None]):
 
     def action_flip(self, section: str) -> None:
         """A switch."""
-        self._act(lambda: self.player.flip(section))
+        self._elsewhere(lambda: self.player.flip(section), words.switched, section)
 
     def action_again(self) -> None:
         """Again, with the same seed."""
-        self._act(self.player.again)
+        self._elsewhere(self.player.again, words.again)
 
     def action_again_new(self) -> None:
         """Again, with the next seed."""
-        self._act(lambda: self.player.again(self.player.view.seed + 1))
+        seed = self.player.branch.last.seed + 1
+        self._elsewhere(lambda: self.player.again(seed), words.again)
+
+    def _elsewhere(self, go: Callable[[], object], tell: Callable[..., str], *about: str) -> None:
+        """To another world, and say what it is, unless it refuses."""
+        here = self.player.branch
+        self._act(go)
+        if self.player.branch is not here:
+            self._say(tell(here.last, self.player.branch.last, *about))
 
     def action_undo(self) -> None:
         """Back to the world before the last switch."""
@@ -292,6 +316,12 @@ class LabApp(App[None]):
         self.plot = PLOTS[(PLOTS.index(self.plot) + 1) % len(PLOTS)]
         self._show()
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing moves, nothing is asked for, and everything is loaded."""
+        resting = self.player.aim is None and self.player.asking is None
+        return resting and not self._feeding and self._plots_ready and self._resting
+
     async def action_help(self) -> None:
         """The keys."""
         await self.push_screen(Help(self.manner.glyphs))
@@ -304,6 +334,14 @@ class LabApp(App[None]):
     def action_leave(self) -> None:
         """Quit at once."""
         self.exit(return_code=0)
+
+
+def _ending(player: Player) -> str:
+    """Why a run ended that did not finish, once its last frame is on the screen."""
+    branch = player.branch
+    if not branch.exhausted or branch.last.finished or player.view is not branch.last:
+        return ""
+    return branch.error or words.RECORDING_ENDS
 
 
 def _before(player: Player) -> str:
