@@ -24,7 +24,7 @@ def screen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Tmux]:
     columns, rows = request.param
     with Tmux(columns, rows, env=at_home(tmp_path)) as tmux:
         tmux.enter(f"cd {tmp_path}; stty -a >before; {FEDTUI}; echo $? >code; stty -a >after")
-        tmux.wait_for(r"SERVER")
+        tmux.wait_for(r"(?s)round 0 of.*SERVER.*patients.*quit")  # painted to the last row
         yield tmux
 
 
@@ -39,11 +39,20 @@ def reaches(tmux: Tmux, round: int, timeout: float = 20) -> None:
     tmux.wait_until(lambda seen: (round_of(seen) or 0) >= round, timeout, f"round {round}")
 
 
-def is_on(screen: str, key: str) -> bool:
-    """Whether the switch of `key` stands on ●; it is drawn as `f FedProx ●` or `f ● FedProx`."""
-    found = re.search(rf"(?<!\w){key} (?:\w+ )?([●○])", screen)
-    assert found, f"no switch for {key!r} on the screen:\n{screen}"
-    return found[1] == "●"
+def switched_on(screen: str) -> str | None:
+    """The keys of the switches that stand on ●, in order; None while not all four are drawn.
+
+    A switch is drawn as `f FedProx ●` or as `f ● FedProx`.
+    """
+    found = {key: re.search(rf"(?<!\w){key} (?:\w+ )?([●○])", screen) for key in "fpmc"}
+    if not all(found.values()):
+        return None
+    return "".join(key for key, seen in found.items() if seen and seen[1] == "●")
+
+
+def shows_switches(tmux: Tmux, keys: str) -> None:
+    """Wait until exactly the switches of `keys` stand on ●."""
+    tmux.wait_until(lambda seen: switched_on(seen) == keys, 20, f"switches on: {keys or 'none'}")
 
 
 def ended_well(tmux: Tmux, folder: Path) -> None:
@@ -62,9 +71,7 @@ def test_the_lab_waits_then_plays_round_after_round(screen: Tmux) -> None:
     screen.press("Space")
     reaches(screen, 6, timeout=60)  # five of them finished
     screen.press("Space")
-    stopped = screen.screen()
-    assert "SERVER" in stopped
-    assert "together" in stopped
+    screen.wait_for(r"(?s)SERVER.*together")
 
 
 @needs_tmux
@@ -74,15 +81,13 @@ def test_a_switch_flips_and_the_old_curve_stays_as_before(screen: Tmux, key: str
     for count in (1, 2, 3):
         screen.press("]")
         reaches(screen, count)
-    assert not is_on(screen.screen(), key)
+    shows_switches(screen, "")
     assert not re.search(BEFORE, screen.screen())
     screen.press(key)
-    screen.wait_until(lambda seen: is_on(seen, key), 10, f"{key} to switch on")
+    shows_switches(screen, key)
     screen.wait_for(BEFORE)
-    others = [k for k in "fpmc" if k != key and is_on(screen.screen(), k)]
-    assert others == []
     screen.press(key)
-    screen.wait_until(lambda seen: not is_on(seen, key), 10, f"{key} to switch off")
+    shows_switches(screen, "")
 
 
 @needs_tmux
