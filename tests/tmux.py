@@ -5,11 +5,10 @@ Each has a tmux server of its own on a private socket, and ends that server and 
 
 from __future__ import annotations
 
-import itertools
-import os
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -21,7 +20,6 @@ HAS_TMUX = shutil.which("tmux") is not None
 PROMPT = "prompt>"
 
 T = TypeVar("T")
-_serial = itertools.count()
 
 
 class Tmux:
@@ -30,17 +28,20 @@ class Tmux:
     def __init__(
         self, columns: int = 80, rows: int = 24, *, env: Mapping[str, str] | None = None
     ) -> None:
-        self._socket = f"fedtui-{os.getpid()}-{next(_serial)}"
+        self._folder = tempfile.TemporaryDirectory(prefix="fedtui-", ignore_cleanup_errors=True)
         size = ["-x", str(columns), "-y", str(rows)]
         shell = f"PS1='{PROMPT} ' exec /bin/sh"
         self._call("-f", "/dev/null", "new-session", "-d", *size, shell, env=environment(env))
         self._call("set-option", "-g", "window-size", "manual")
-        self.pid = int(self._call("display-message", "-p", "#{pid}"))
-        self.wait_for(PROMPT)
+        try:
+            self.wait_for(PROMPT)
+        except TerminalTimeoutError:
+            self.close()
+            raise
 
     @property
     def _tmux(self) -> list[str]:
-        return ["tmux", "-u", "-L", self._socket]
+        return ["tmux", "-u", "-S", f"{self._folder.name}/socket"]
 
     def _call(self, *command: str, env: Mapping[str, str] | None = None) -> str:
         done = subprocess.run(
@@ -95,6 +96,7 @@ class Tmux:
     def close(self) -> None:
         """End this tmux server and what runs in it."""
         subprocess.run([*self._tmux, "kill-server"], check=False, timeout=20, capture_output=True)
+        self._folder.cleanup()
 
     def __enter__(self) -> Self:
         return self
