@@ -2,15 +2,16 @@
 
 A branch is a scenario, the engine's iterator over it, and a frame (a view) for every event so far. To
 pause is not to ask for the next event, to go back is to look at an older frame. Every way forward is
-a *goal*: which frame the cursor wants to rest on. Whoever drives the player asks the branch it names
-in `asking`, gives the answer to `take`, and calls `forward` or `rush` until the goal is reached; no
+a *goal*: which frame the cursor wants to rest on; keys pressed faster than the engine works queue
+theirs, so that three rounds forward are three. Whoever drives the player asks the branch it names in
+`asking`, gives the answer to `take`, and calls `forward` or `rush` until the goal is reached; no
 thread, clock or screen is known here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.errors import EngineError, RunError
@@ -30,6 +31,7 @@ _MOMENTS = (
 _PASSED_BY = ("Preparing", "RoundStarted")  # frames that nobody needs to rest on
 _BEGINNING = (0, _MOMENTS.index("RunStarted"), 0)
 _BRANCHES_KEPT = 8
+_KEYS_WAITING = 99
 
 
 def place(view: View) -> Place:
@@ -125,7 +127,7 @@ class Player:
     run: Callable[[Scenario], Iterator[Event]]
     branch: Branch
     cursor: int = 0
-    goal: Goal | None = READY
+    goals: list[Goal] = field(default_factory=lambda: [READY])  # in turn; the first is in force
     playing: bool = False
     before: Branch | None = None
     undone: list[Branch] = field(default_factory=list)
@@ -158,7 +160,7 @@ class Player:
     @property
     def shown(self) -> View:
         """What to show: the frame at the cursor, or on a long jump the last round end before it."""
-        if self.goal is None or self.goal.paced or not self.view.ready:
+        if not self.jumping:
             return self.view
         ends = self._earlier(lambda view: view.moment == "RoundFinished")
         return self.view if self.view.moment == "RoundFinished" else self.branch.frames[ends]
@@ -171,8 +173,21 @@ class Player:
 
     @property
     def aim(self) -> Goal | None:
-        """The goal in force: a jump or a step, else to play on."""
-        return self.goal or (PLAY if self.playing else None)
+        """The goal in force, else to play on. A step that others wait for is hurried."""
+        if not self.goals:
+            return PLAY if self.playing else None
+        return self.goals[0] if len(self.goals) == 1 else replace(self.goals[0], paced=False)
+
+    @property
+    def jumping(self) -> bool:
+        """Whether the cursor is on its way to somewhere and the frames between do not matter."""
+        return self.aim is not None and not self.aim.paced and self.view.ready
+
+    @property
+    def heading(self) -> int:
+        """The round that a rerun goes to; 0 where there is none."""
+        target = self.goals[0].target if self.goals and self.view.ready else None
+        return target[0] if target else 0
 
     # The way forward
 
@@ -180,7 +195,7 @@ class Player:
     def asking(self) -> Branch | None:
         """The branch whose next event is needed; None where nothing is."""
         in_hand = len(self.branch.frames) - 1 - self.cursor
-        wanted = self.ahead if self.goal is None and self.playing else 1
+        wanted = 1 if self.goals else self.ahead
         idle = self.aim is None or self.branch.exhausted or in_hand >= wanted
         return None if idle else self.branch
 
@@ -209,26 +224,28 @@ class Player:
 
     def rush(self) -> None:
         """Jump as far towards an unpaced goal as frames are known."""
-        while self.goal and not self.goal.paced and self.forward():
-            pass
+        while (aim := self.aim) and not aim.paced:
+            waiting = len(self.goals)
+            if not self.forward() and len(self.goals) == waiting:
+                break
 
     def _arrive(self) -> None:
-        self.goal = None
-        self.playing = self.playing and not (self.branch.exhausted and self.next_frame is None)
-        self.playing = self.playing and not self.view.finished
+        self.goals = self.goals[1:]
+        at_end = self.branch.exhausted and self.next_frame is None
+        self.playing = self.playing and not at_end and not self.view.finished
 
     def _seek(self, goal: Goal) -> None:
-        self.playing, self.goal = False, goal
+        self.playing = False
+        waiting = [] if END in self.goals else self.goals[:_KEYS_WAITING]
+        self.goals = [*waiting, goal]
         self.rush()
 
     # Keys
 
     def toggle(self) -> None:
         """Play, or pause; a jump under way is stopped, a finished run is played from its start."""
-        jumping = self.view.ready and self.goal is not None and not self.goal.paced
-        self.playing = not (self.playing or jumping)
-        if self.view.ready:
-            self.goal = None
+        self.playing = not (self.playing or self.jumping)
+        self.goals = [] if self.view.ready else [READY]
         if self.playing and self.view.finished:
             self.cursor = self.branch.home
 
@@ -262,7 +279,7 @@ class Player:
         return next((i for i in back if wanted(self.branch.frames[i])), home)
 
     def _look(self, cursor: int) -> None:
-        self.playing, self.goal = False, None if self.view.ready else READY
+        self.playing, self.goals = False, [] if self.view.ready else [READY]
         self.cursor = min(cursor, self.cursor)
 
     # Other worlds
@@ -307,15 +324,16 @@ class Player:
         self._show(branch, before=self.branch)
 
     def _show(self, branch: Branch, before: Branch | None) -> None:
-        on_its_way = self.goal.target if self.goal else None
-        target = on_its_way or max(place(self.view), _BEGINNING)
+        under_way = [goal.target for goal in self.goals if goal.target]
+        target = under_way[0] if under_way else max(place(self.view), _BEGINNING)
         self.before = before
         self.branch = branch
         others = [b for b in self.branches if b is not branch]
         self.branches = [*others[-_BRANCHES_KEPT:], branch]
         self.undone = [b for b in self.undone if b in self.branches]
         self.cursor = 0
-        self.goal = at_place(target)
+        waiting = [goal for goal in self.goals if not goal.target and goal is not READY]
+        self.goals = [at_place(target), *waiting]
         self.rush()
 
 

@@ -22,15 +22,14 @@ Run = Callable[[Scenario], Iterator[Event]]
 
 def drive(player: Player, events: int = 100_000) -> Player:
     """Give the player what it asks for, as its screen would, and walk every paced goal."""
-    while events and (branch := player.asking):
-        player.take(branch, branch.ask())
+    while True:
         player.rush()
         while player.aim and player.aim.paced and player.forward():
             pass
+        if not events or not (branch := player.asking):
+            return player
+        player.take(branch, branch.ask())
         events -= 1
-    while player.aim and player.aim.paced and player.forward():
-        pass
-    return player
 
 
 def ready(scenario: Scenario = SCENARIO, run: Run = simulate) -> Player:
@@ -67,7 +66,14 @@ def test_steps_visit_each_phase_of_a_round_in_order() -> None:
     for _ in range(RESTS_A_ROUND):
         player.step()
         seen.append(drive(player).view.phase)
-    assert [str(phase) for phase in seen] == ["send", "train", "protect", "return", "combine", "test"]
+    assert [str(phase) for phase in seen] == [
+        "send",
+        "train",
+        "protect",
+        "return",
+        "combine",
+        "test",
+    ]
 
 
 def test_masks_are_steps_of_their_own() -> None:
@@ -382,3 +388,43 @@ def test_a_torn_recording_ends_where_it_is_torn() -> None:
     assert player.branch.exhausted
     assert not player.view.finished
     assert player.branch.error is None
+
+
+def test_keys_faster_than_the_engine_add_up() -> None:
+    player = ready()
+    for _ in range(3):
+        player.round_forward()
+    player.step()
+    player.step()
+    drive(player)
+    assert (player.view.round, player.view.moment) == (4, "EpochTrained")
+
+
+def test_a_switch_among_waiting_keys_keeps_them_waiting() -> None:
+    player = ready()
+    player.round_forward()
+    player.round_forward()
+    player.flip("privacy")
+    player.round_forward()
+    drive(player)
+    assert (player.view.round, player.view.moment) == (3, "RoundFinished")
+    assert player.view.privacy is not None
+
+
+def test_keys_before_the_first_frame_wait_for_it() -> None:
+    player = Player.of(SCENARIO, simulate)
+    player.flip("masking")
+    player.step()
+    player.step()
+    drive(player)
+    assert player.view.moment == "EpochTrained"
+    assert "masking" in player.view.switches
+
+
+def test_keys_that_wait_beyond_the_end_are_done_with() -> None:
+    player = ready()
+    for _ in range(9):
+        player.round_forward()
+    drive(player)
+    assert player.view.finished
+    assert player.aim is None

@@ -54,17 +54,15 @@ class LabApp(App[None]):
         super().__init__()
         self.player = player
         self.manner = manner or Manner()
-        self.speed = 1.0
         self.chosen = 0
         self.plot = PLOTS[0]
         self.notice = ""
         self._plots_ready = False
-        self._elapsed = 0.0  # seconds that the frame at the cursor has stood
-        self._stepping = False
-        self._last_tick = 0.0
+        self._pace = tempo.Pace(self.manner.motion)
+        self._last_tick = 0.0  # seconds, of a monotonic clock
+        self._resting = True
         self._asker = Asker()
         self._feeding = False
-        self._resting = False
 
     # Beginning and end
 
@@ -89,7 +87,7 @@ class LabApp(App[None]):
 
     def _begin(self) -> None:
         self.run_worker(self._load_plots(), exit_on_error=True)
-        self._feed()
+        self._go_on()
 
     async def _load_plots(self) -> None:
         await self._asker.ask(plots.load)
@@ -111,72 +109,53 @@ class LabApp(App[None]):
                 try:
                     self.player.take(branch, answer)
                 except EngineError as error:
-                    self._say(str(error))
-                self._rush()
-                self._walk()
+                    self.notice = str(error)
+                self._move()
         finally:
             self._feeding = False
-
-    def _rush(self) -> None:
-        """A jump goes as far as frames are known; what it passes is shown at the clock's pace."""
-        jumping = self.player.goal is not None and not self.player.goal.paced
-        self.player.rush()
-        if jumping and self.player.goal is None:
-            self._elapsed = self._span
-            self._show()
-        self._resting = False
-        self._clock.resume()
+        self._go_on()
 
     # The clock
 
-    @property
-    def _span(self) -> float:
-        if self._stepping and not self.manner.motion:
-            return 0.0
-        return tempo.seconds(self.player.view, self.speed, self._stepping)
-
-    @property
-    def _motion(self) -> float:
-        span = self._span
-        part = 1.0 if span <= 0 else min(1.0, self._elapsed / span)
-        if self.manner.motion:
-            return part
-        return 1.0 if self._stepping or part >= 0.5 else 0.0
-
     def _tick(self) -> None:
         now = time.monotonic()
-        self._elapsed += min(_LONGEST_TICK, now - self._last_tick) if self._last_tick else 0.0
+        self._pace.elapsed += min(_LONGEST_TICK, now - self._last_tick)
         self._last_tick = now
-        self._walk()
-        self._show()
-        self._feed()
-        if self.player.aim is None and self._motion >= 1:
-            self._rest()
+        self._move()
+        self._go_on()
 
-    def _walk(self) -> None:
-        """Past every frame whose time is over."""
-        while self.player.aim and self.player.aim.paced and self._elapsed >= self._span:
-            span = self._span
-            if not self.player.forward():
-                self._elapsed = span
-                break
-            self._elapsed = max(0.0, self._elapsed - span)
-            if self.player.playing:
+    def _move(self) -> None:
+        """Jump as far as frames are known, or walk past those whose time is over."""
+        player, pace = self.player, self._pace
+        if player.aim and not player.aim.paced:
+            player.rush()
+            pace.hold(player.view)
+        while player.aim and player.aim.paced and pace.is_over(player.view):
+            passed = pace.span(player.view)
+            if not player.forward():
+                pace.hold(player.view)
+                return
+            pace.elapsed = max(0.0, pace.elapsed - passed)
+            if player.playing:
                 self.notice = ""
 
-    def _rest(self) -> None:
-        """Nothing moves: no timer, no bytes."""
-        self._clock.pause()
-        self._resting = True
-        self._last_tick = 0.0
-        self._stepping = False
-        self._elapsed = self._span
-
-    def _wake(self) -> None:
-        self._last_tick = time.monotonic()
-        self._resting = False
-        self._clock.resume()
+    def _go_on(self) -> None:
+        """Show where we are; then wait for the clock, or rest: no timer, no bytes."""
+        self._show()
+        if self.player.aim is None and self._pace.motion(self.player.view) >= 1:
+            self._pace.stepping = False
+            self._pace.hold(self.player.view)
+            self._stop()
+            return
+        if self._resting:
+            self._resting = False
+            self._last_tick = time.monotonic()
+            self._clock.resume()
         self._feed()
+
+    def _stop(self) -> None:
+        self._resting = True
+        self._clock.pause()
 
     # What is seen
 
@@ -188,18 +167,17 @@ class LabApp(App[None]):
     def _shot(self) -> Shot:
         player = self.player
         view, before = player.shown, player.before
-        jumping = player.goal is not None and not player.goal.paced and view.ready
         return Shot(
             view=view,
             glyphs=self.manner.glyphs,
-            motion=1.0 if jumping else self._motion,
+            motion=1.0 if player.jumping else self._pace.motion(view),
             before=before.last.points if before else None,
             before_name=_before(player),
             chosen=min(self.chosen, max(0, len(view.hospitals) - 1)),
             playing=player.playing,
-            speed=self.speed,
+            speed=self._pace.speed,
             notice=self.notice or _ending(player),
-            rerun=player.goal.target[0] if player.goal and player.goal.target and jumping else 0,
+            rerun=player.heading,
             plot=self.plot,
             plots_ready=self._plots_ready,
         )
@@ -218,23 +196,22 @@ class LabApp(App[None]):
         except EngineError as error:
             self._say(str(error))
             return
-        self._stepping = stepping
+        self._pace.stepping = stepping
         if not self.player.playing:
-            self._elapsed = self._span
-        self._show()
-        self._wake()
+            self._pace.hold(self.player.view)
+        self._move()
+        self._go_on()
 
     def action_play(self) -> None:
         """Play or pause; a pause in the middle of a movement stops it there."""
         self.notice = ""
-        self._stepping = False
+        self._pace.stepping = False
         self.player.toggle()
-        self._show()
         if self.player.aim is None:
-            self._clock.pause()
-            self._resting = True
+            self._stop()
+            self._show()
         else:
-            self._wake()
+            self._go_on()
 
     def action_step(self) -> None:
         """A step forward, shown as it happens."""
@@ -260,20 +237,10 @@ class LabApp(App[None]):
         """To the end."""
         self._act(self.player.to_end)
 
-    def action_faster(self) -> None:
-        """The next speed."""
-        self._change_speed(1)
-
-    def action_slower(self) -> None:
-        """The speed before."""
-        self._change_speed(-1)
-
-    def _change_speed(self, by: int) -> None:
-        place = tempo.SPEEDS.index(self.speed) + by
-        part = self._motion
-        self.speed = tempo.SPEEDS[max(0, min(len(tempo.SPEEDS) - 1, place))]
-        self._elapsed = part * self._span
-        self.player.ahead = max(1, int(2 * self.speed))
+    def action_speed(self, by: int) -> None:
+        """The next speed, or the one before."""
+        self._pace.change_speed(by, self.player.view)
+        self.player.ahead = max(1, int(2 * self._pace.speed))
         self._show()
 
     def action_flip(self, section: str) -> None:
@@ -318,9 +285,8 @@ class LabApp(App[None]):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing moves, nothing is asked for, and everything is loaded."""
-        resting = self.player.aim is None and self.player.asking is None
-        return resting and not self._feeding and self._plots_ready and self._resting
+        """Whether nothing moves, nothing is waited for, and everything is loaded."""
+        return self._plots_ready and self._resting and not self._feeding
 
     async def action_help(self) -> None:
         """The keys."""

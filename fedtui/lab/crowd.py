@@ -64,22 +64,23 @@ def _link(canvas: Canvas, shot: Shot, box: Box, rows: int) -> None:
 
 
 def _entries(canvas: Canvas, shot: Shot, box: Box) -> None:
-    count = len(shot.view.hospitals)
+    count, here = len(shot.view.hospitals), packets.arrived(shot)
     columns = max(1, min(box.width // _ENTRY, math.ceil(count / max(1, box.height))))
     wide = min(26, box.width // columns)
     for index in range(count):
         row, column = divmod(index, columns)
-        _entry(canvas, shot, index, Box(box.x + column * wide, box.y + row, wide - 3, 1))
+        glyph = mark(shot, index, bool(here[index]))
+        _entry(canvas, shot, index, glyph, Box(box.x + column * wide, box.y + row, wide - 3, 1))
 
 
-def _entry(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
+def _entry(canvas: Canvas, shot: Shot, index: int, doing: tuple[str, str], box: Box) -> None:
     """Letter, what it does, and right answers alone → together."""
     h = shot.view.hospitals
     part = bool(h.drawn[index]) or shot.view.round == 0
     chosen = index == shot.chosen
     canvas.put(box.x - 1, box.y, shot.glyphs["chosen"] if chosen else " ", "accent")
     x = canvas.put(box.x, box.y, words.letter(index).ljust(2), "bright" if part else "faint")
-    canvas.put(x + 1, box.y, *mark(shot, index))
+    canvas.put(x + 1, box.y, *doing)
     of = int(h.held_out[index])
     alone, together = (
         int(h.alone[index]),
@@ -94,20 +95,19 @@ def _entry(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
 def _cells(canvas: Canvas, shot: Shot, box: Box) -> None:
     """A cell for each hospital; where even that is too much, one for several, the busiest shown."""
     count, room = len(shot.view.hospitals), max(1, box.width * box.height)
+    drawn, here = shot.view.hospitals.drawn.tolist(), packets.arrived(shot).tolist()
     each = math.ceil(count / room)
     for cell in range(math.ceil(count / each)):
         y, x = divmod(cell, box.width)
         group = range(cell * each, min(count, (cell + 1) * each))
-        shown = max(
-            group, key=lambda index: (index == shot.chosen, shot.view.hospitals.drawn[index])
-        )
-        glyph, style = mark(shot, shown)
+        shown = max(group, key=lambda index: (index == shot.chosen, drawn[index]))
+        glyph, style = mark(shot, shown, here[shown])
         canvas.put(box.x + x, box.y + y, glyph, "chosen" if shot.chosen in group else style)
     if each > 1:
         canvas.put(box.x, box.y + box.height, f" one mark is {each:,} hospitals ", "dim")
 
 
-def mark(shot: Shot, index: int) -> tuple[str, str]:
+def mark(shot: Shot, index: int, has_arrived: bool) -> tuple[str, str]:
     """One cell that tells what a hospital does now."""
     view, g = shot.view, shot.glyphs
     h = view.hospitals
@@ -115,7 +115,7 @@ def mark(shot: Shot, index: int) -> tuple[str, str]:
         return g["wait"], "faint"
     if h.lost[index]:
         return g["lost"], "lost"
-    if packets.arrived(shot, index):
+    if has_arrived:
         return g["yes"], "up"
     if h.protected[index]:
         return packets.update_mark(shot, index)

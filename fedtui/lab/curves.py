@@ -14,7 +14,7 @@ from fedtui.lab.shot import Shot
 from fedtui.points import Point
 
 _LABELS = 27  # columns for the names at the right ends
-_ROW_WORTH = (0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 35, 50)  # percent
+_ROW_WORTH = (0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 10, 12.5, 15, 20, 25, 30, 50)  # percent
 _Y_TICKS = 5  # columns left of the curve: a percentage and the axis
 _MARKERS = {  # curve, before, pooled, alone, bars: by glyph column
     "unicode": ("braille", "░", "·", "-", "█▓░"),
@@ -106,7 +106,8 @@ def _limits(values: Sequence[float], rows: int) -> tuple[float, float, float]:
     """The lowest and the highest row's percentage, and what a row is worth: the finest that fits."""
     low, high = min(values), max(values)
     for worth in _ROW_WORTH:
-        bottom = math.floor(low / worth) * worth if worth >= 1 else math.floor(low)
+        step = 2 * worth if worth >= 5 else max(1, worth)  # labels of large steps are round
+        bottom = step * math.floor(low / step)
         if bottom + worth * (rows - 1) >= high:
             return bottom, bottom + worth * (rows - 1), worth
     return 0, 100, 100 / max(1, rows - 1)

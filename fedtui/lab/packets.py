@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from fedtui.hospitals import Flags, put
 from fedtui.lab.canvas import Canvas
 from fedtui.lab.geometry import Cells
 from fedtui.lab.shot import Shot
@@ -49,16 +50,14 @@ def gone(motion: float, place: int, count: int) -> float:
     return min(1.0, max(0.0, (motion - start) / (1 - _STAGGER)))
 
 
-def arrived(shot: Shot, index: int) -> bool:
-    """Whether the server has this hospital's update, as far as the motion has got."""
-    view = shot.view
-    if not view.hospitals.arrived[index]:
-        return False
-    if view.moment != "UpdatesSent" or shot.motion >= 1:
-        return True
-    cohort = view.hospitals.cohort
-    place = int(cohort.searchsorted(index))
-    return gone(shot.motion, place, len(cohort)) >= 1
+def arrived(shot: Shot) -> Flags:
+    """Whose updates the server has, as far as the motion has got, (K,)."""
+    hospitals = shot.view.hospitals
+    if shot.view.moment != "UpdatesSent" or shot.motion >= 1:
+        return hospitals.arrived
+    cohort = hospitals.cohort
+    done = [gone(shot.motion, place, len(cohort)) >= 1 for place in range(len(cohort))]
+    return hospitals.arrived & put(hospitals.lost, cohort, done)
 
 
 def update_mark(shot: Shot, index: int) -> Mark:

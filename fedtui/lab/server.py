@@ -44,13 +44,13 @@ def _score(shot: Shot) -> list[str]:
 
 def _arrivals(canvas: Canvas, shot: Shot, x: int, y: int, room: int) -> None:
     hospitals = shot.view.hospitals
-    here = [packets.arrived(shot, i) for i in range(len(hospitals))]
+    here = packets.arrived(shot)
     each = 6 if len(hospitals) * 6 - 2 <= room else 4
     if len(hospitals) * each - 2 > room:
-        text = f"{sum(here):,} of {int(hospitals.drawn.sum()) or len(hospitals):,}"
+        text = f"{int(here.sum()):,} of {int(hospitals.drawn.sum()) or len(hospitals):,}"
         canvas.put(x, y, fit(text, room), "text")
         return
-    for index, has_arrived in enumerate(here):
+    for index, has_arrived in enumerate(here.tolist()):
         glyph, style = _tick(shot, index, has_arrived)
         letter = words.letter(index)
         canvas.parts(

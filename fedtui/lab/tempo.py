@@ -1,6 +1,11 @@
-"""How long a frame stands: the first round is told slowly, the others pass."""
+"""How long a frame stands, and how far it has moved by now.
+
+The first round is told slowly, the others pass. Times are seconds; the clock itself is the app's.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from fedtui.view import View
 
@@ -54,3 +59,46 @@ def _events(view: View) -> int:
     if view.moment == "UpdatesMasked":
         return max(1, view.step_total)
     return 1
+
+
+@dataclass
+class Pace:
+    """The time of the frame at the cursor.
+
+    Attributes:
+        smooth: False where a message is seen at its start and at its end only.
+        stepping: A key asked for one step: it is shown quickly, or at once.
+        elapsed: Seconds that the frame has stood.
+    """
+
+    smooth: bool = True
+    speed: float = 1.0
+    stepping: bool = False
+    elapsed: float = 0.0
+
+    def span(self, view: View) -> float:
+        """Seconds that `view` is to stand."""
+        if self.stepping and not self.smooth:
+            return 0.0
+        return seconds(view, self.speed, self.stepping)
+
+    def motion(self, view: View) -> float:
+        """How far what moves in `view` has got, 0 … 1."""
+        span = self.span(view)
+        part = 1.0 if span <= 0 else min(1.0, self.elapsed / span)
+        return part if self.smooth else float(part >= 0.5)
+
+    def is_over(self, view: View) -> bool:
+        """Whether the next frame's time has come."""
+        return self.elapsed >= self.span(view)
+
+    def hold(self, view: View) -> None:
+        """Stand at the end of `view`'s time."""
+        self.elapsed = self.span(view)
+
+    def change_speed(self, by: int, view: View) -> None:
+        """The next of `SPEEDS`, or the one before; what moves stays where it is."""
+        part = min(1.0, self.elapsed / (self.span(view) or 1.0))
+        place = SPEEDS.index(self.speed) + by
+        self.speed = SPEEDS[max(0, min(len(SPEEDS) - 1, place))]
+        self.elapsed = part * self.span(view)

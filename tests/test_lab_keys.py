@@ -1,0 +1,276 @@
+"""Every key of the lab, pressed, with its effect read off the screen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from engine import RunError, Scenario, simulate
+from engine.events import Event, RunStarted
+from fedtui.lab.help import Help
+from fedtui.lab.keys import HINTS, KEYS
+from fedtui.player import Player
+from tests.builders import small
+from tests.lab import lab, opened
+
+SCENARIO = small(training={"rounds": 4})
+SWITCHES = {"f": "FedProx", "p": "Privacy", "m": "Masks", "c": "Compress"}
+
+
+def round_of(text: str) -> int:
+    found = re.search(r"round (\d+) of 4", text)
+    assert found, text
+    return int(found[1])
+
+
+def phase_of(text: str) -> str:
+    found = re.search(r"\[ ([A-Z]+) \]", text)
+    return found[1] if found else ""
+
+
+def is_on(text: str, switch: str) -> bool:
+    return f"{switch} ●" in text
+
+
+async def test_the_lab_opens_paused_and_prepared() -> None:
+    async with lab(SCENARIO) as at:
+        assert round_of(at.text) == 0
+        assert "❚❚" in at.text
+        assert "Space play" in at.text
+        assert "4 hospitals hold" in at.text
+
+
+async def test_space_plays_to_the_end_and_says_so() -> None:
+    async with lab(SCENARIO) as at:
+        await at.press(*["plus"] * 4)
+        await at.pilot.press("space")
+        await at.pilot.pause()
+        assert "▶" in at.text
+        assert "Space pause" in at.text
+        await at.settle()
+        assert round_of(at.text) == 4
+        assert "finished" in at.text
+        assert "Space play" in at.text
+
+
+async def test_space_pauses_and_nothing_moves_any_more() -> None:
+    async with lab(SCENARIO, motion=True) as at:
+        await at.pilot.press("space")
+        await at.pilot.pause(0.4)
+        await at.pilot.press("space")
+        await at.settle()
+        still = at.text
+        frames = len(at.app.player.branch.frames)
+        await at.pilot.pause(0.4)
+        assert at.text == still
+        assert len(at.app.player.branch.frames) == frames
+        assert round_of(still) == 1
+
+
+async def test_right_steps_through_the_phases_and_left_goes_back() -> None:
+    async with lab(SCENARIO) as at:
+        phases = [phase_of(await at.press("right")) for _ in range(6)]
+        assert phases == ["SEND", "TRAIN", "PROTECT", "RETURN", "COMBINE", "TEST"]
+        back = [phase_of(await at.press("left")) for _ in range(5)]
+        assert back == phases[-2::-1]
+
+
+async def test_a_step_is_seen_as_it_happens_where_there_is_motion() -> None:
+    async with lab(SCENARIO, motion=True) as at:
+        await at.press("right", "right", "right")
+        await at.pilot.press("right")
+        arrived = {at.text.count("✓")}
+        while not at.app.idle:
+            await at.pilot.pause(0.02)
+            arrived.add(at.text.count("✓"))
+        assert {0, 4} < arrived
+
+
+async def test_brackets_go_round_by_round() -> None:
+    async with lab(SCENARIO) as at:
+        assert [round_of(await at.press("]")) for _ in range(3)] == [1, 2, 3]
+        assert phase_of(at.text) == "TEST"
+        assert [round_of(await at.press("[")) for _ in range(3)] == [2, 1, 0]
+
+
+async def test_0_and_g_go_to_the_two_ends() -> None:
+    async with lab(SCENARIO) as at:
+        assert round_of(await at.press("g")) == 4
+        assert "finished" in at.text
+        assert round_of(await at.press("0")) == 0
+        assert "4 hospitals hold" in at.text
+
+
+async def test_plus_and_minus_change_the_speed_within_its_bounds() -> None:
+    async with lab(SCENARIO) as at:
+        faster = [(await at.press("plus")).split("\n")[0].split()[-1] for _ in range(5)]
+        assert faster == ["2×", "4×", "8×", "16×", "16×"]
+        slower = [(await at.press("minus")).split("\n")[0].split()[-1] for _ in range(7)]
+        assert slower == ["8×", "4×", "2×", "1×", "½×", "¼×", "¼×"]
+
+
+@pytest.mark.parametrize(("key", "name"), SWITCHES.items())
+async def test_a_switch_runs_again_and_leaves_the_old_curve_grey(key: str, name: str) -> None:
+    async with lab(SCENARIO) as at:
+        await at.press("]", "]")
+        assert not is_on(at.text, name)
+        text = await at.press(key)
+        assert is_on(text, name)
+        assert round_of(text) == 2
+        assert f"{name} on: run again from round 1" in text
+        assert re.search(r"before, no .* \d+$", text, re.MULTILINE)
+        text = await at.press(key)
+        assert not is_on(text, name)
+        assert re.search(r"before, with .* \d+$", text, re.MULTILINE)
+
+
+async def test_u_undoes_the_last_switch_and_says_when_there_is_none() -> None:
+    async with lab(SCENARIO) as at:
+        await at.press("]", "p", "m")
+        assert is_on(at.text, "Privacy")
+        assert is_on(at.text, "Masks")
+        text = await at.press("u")
+        assert is_on(text, "Privacy")
+        assert not is_on(text, "Masks")
+        text = await at.press("u")
+        assert not is_on(text, "Privacy")
+        assert "There is no switch to undo." in await at.press("u")
+
+
+async def test_an_impossible_mix_is_a_sentence_and_changes_nothing() -> None:
+    async with lab(small(training={"rounds": 4, "learning_rate": 30.0})) as at:
+        await at.press("]")
+        text = await at.press("f")
+        assert not is_on(text, "FedProx")
+        assert "fedprox.mu: learning rate × mu is 3" in text
+        assert round_of(text) == 1
+
+
+async def test_lower_and_upper_r_run_again_with_the_same_and_a_new_seed() -> None:
+    async with lab(SCENARIO) as at:
+        await at.press("]", "]")
+        text = await at.press("r")
+        assert "Run again with seed 42" in text
+        assert round_of(text) == 2
+        text = await at.press("R")
+        assert "seed 43" in text
+        assert "before, seed 42" in text
+        assert round_of(text) == 2
+
+
+async def test_tab_chooses_the_hospital_that_is_spoken_of() -> None:
+    async with lab(SCENARIO) as at:
+        await at.press("right", "right")
+        assert "▸A" in at.text
+        assert "A went 5 of 5 times" in at.text
+        text = await at.press("tab")
+        assert "▸B" in text
+        assert "B went 5 of 5 times" in text
+        assert "▸A" in await at.press("shift+tab")
+        assert "▸D" in await at.press("shift+tab")
+
+
+async def test_v_turns_to_the_bytes_and_back() -> None:
+    async with lab(SCENARIO) as at:
+        await at.press("]")
+        assert "Bytes in each round" in await at.press("v")
+        assert "Right answers" in await at.press("v")
+
+
+async def test_question_mark_lists_every_key_and_escape_closes() -> None:
+    async with lab(SCENARIO, size=(120, 40)) as at:
+        await at.pilot.press("question_mark")
+        await at.pilot.pause()
+        assert isinstance(at.app.screen, Help)
+        for key in KEYS:
+            assert re.search(rf"(?m)\s{re.escape(key.shown)}  {re.escape(key.does)}", at.text), key
+        await at.pilot.press("escape")
+        await at.pilot.pause()
+        assert "SERVER" in at.text
+        await at.pilot.press("question_mark", "space")
+        assert not at.app.player.playing
+
+
+@pytest.mark.parametrize("key", ["colon", "ctrl+p"])
+async def test_the_palette_runs_any_action_by_its_name(key: str) -> None:
+    async with lab(SCENARIO) as at:
+        await at.pilot.press(key)
+        await at.pilot.pause()
+        await at.pilot.press(*"round forward")
+        await at.pilot.pause(0.5)
+        await at.pilot.press("enter")
+        await at.pilot.pause(0.2)
+        await at.settle()
+        assert round_of(at.text) == 1
+
+
+async def test_escape_closes_a_notice() -> None:
+    async with lab(SCENARIO) as at:
+        assert "no switch to undo" in await at.press("u")
+        assert "no switch to undo" not in await at.press("escape")
+
+
+@pytest.mark.parametrize("before", [(), ("space",), ("question_mark",)])
+async def test_q_quits_at_once_with_0(before: tuple[str, ...]) -> None:
+    async with lab(SCENARIO) as at:
+        await at.pilot.press(*before, "q")
+        assert at.app.return_code == 0
+        assert not at.app.is_running or at.app._exit
+
+
+def test_every_hint_on_the_screen_is_a_key() -> None:
+    known = {shown for key in KEYS for shown in (key.shown, key.keys)}
+    for hint in (hint for line in HINTS for hint in line):
+        assert all(part in known for part in hint.shown.split()), hint
+
+
+def test_no_key_is_one_that_terminals_eat() -> None:
+    pressed = [key for entry in KEYS for key in entry.keys.split(",")]
+    eaten = re.compile(r"shift\+(left|right|up|down)|alt\+|f\d|ctrl\+[abs]$")
+    assert [key for key in pressed if eaten.match(key)] == []
+    assert len(pressed) == len(set(pressed))
+
+
+# What goes wrong while it runs
+
+
+def failing(scenario: Scenario) -> Iterator[Event]:
+    for event in simulate(scenario):
+        yield event
+        if isinstance(event, RunStarted):
+            raise RunError("the disk is full; free some room and run again.")
+
+
+async def test_an_error_of_the_engine_is_a_sentence_on_the_screen() -> None:
+    async with opened(Player.of(SCENARIO, failing)) as at:
+        text = await at.press("right")
+        assert "the disk is full; free some room and run again." in text
+        assert "SERVER" in text
+
+
+async def test_a_scenario_that_cannot_begin_says_why_and_stays_open() -> None:
+    async with opened(Player.of(small(data={"source": "nowhere.csv"}), simulate)) as at:
+        assert "nowhere.csv" in at.text
+        assert "SERVER" in await at.press("space", "right", "p", "u", "tab")
+
+
+async def test_a_key_stops_a_rerun_and_a_switch_redirects_it() -> None:
+    async with lab(small(training={"rounds": 60})) as at:
+        await at.press("g")
+        await at.pilot.press("p")
+        await at.pilot.press("m")
+        await at.settle()
+        assert is_on(at.text, "Privacy")
+        assert is_on(at.text, "Masks")
+        assert "round 60 of 60" in at.text
+
+
+async def test_a_recording_plays_and_a_torn_one_says_where_it_ends() -> None:
+    events = list(simulate(SCENARIO))
+    async with opened(Player.replaying(iter(events), "run.jsonl", simulate)) as at:
+        assert round_of(await at.press("]", "]")) == 2
+        assert is_on(await at.press("p"), "Privacy")
+    async with opened(Player.replaying(iter(events[:20]), "torn.jsonl", simulate)) as at:
+        assert "The recording ends here" in await at.press("g")

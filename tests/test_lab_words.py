@@ -1,0 +1,102 @@
+"""The words: a sentence for every moment, with today's numbers, that fits the smallest window."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine import Scenario
+from fedtui import words
+from fedtui.scenarios import load
+from fedtui.view import View, start
+from tests.builders import small
+from tests.test_lab_scene import PROTECTED, at, moments
+
+ALONE = small(data={"hospitals": 1})
+SCENARIOS = [small(), small(privacy={}), small(masking={}), small(compression={}), PROTECTED, ALONE]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_every_moment_has_a_sentence(scenario: Scenario) -> None:
+    seen = set()
+    for view in moments(scenario, rounds=99):
+        sentences = words.right_now(view, chosen=0)
+        assert sentences, view.moment
+        assert all(text[-1] in ".…" for text in sentences)
+        assert not any("nan" in text or "None" in text or "inf" in text for text in sentences)
+        seen.add(view.moment)
+    assert {"RunStarted", "ModelSent", "EpochTrained", "Aggregated", "RoundFinished"} <= seen
+    assert view.finished
+
+
+@pytest.mark.parametrize("flips", [{}, {"privacy": True}, {"masking": True}, {"compression": True}])
+def test_on_the_default_scenario_every_sentence_fits_one_line(flips: dict[str, bool]) -> None:
+    for view in moments(load("cells").replace(flips), rounds=99):
+        assert [text for text in words.right_now(view, 1) if len(text) > 78] == []
+
+
+def test_the_sentence_speaks_of_the_chosen_hospital_if_it_takes_part() -> None:
+    view = at(small(), "UpdatesSent")
+    assert words.right_now(view, 2)[0].startswith("C sent")
+    half = at(small(training={"participation": 0.5}), "UpdatesSent")
+    absent = next(i for i in range(4) if not half.hospitals.drawn[i])
+    present = words.letter(int(half.hospitals.cohort[0]))
+    assert words.right_now(half, absent)[0].startswith(f"{present} sent")
+
+
+@pytest.mark.parametrize(
+    ("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (51, "AZ"), (52, "BA"), (702, "AAA")]
+)
+def test_hospitals_are_lettered_like_columns(index: int, letters: str) -> None:
+    assert words.letter(index) == letters
+
+
+def table(view: View) -> dict[str, tuple[str, str, str]]:
+    return {
+        what: (server, others, network) for what, server, others, network in words.readers(view)
+    }
+
+
+def test_who_can_read_what_changes_with_each_switch() -> None:
+    plain, masked = table(at(small(), "ModelSent")), table(at(small(masking={}), "ModelSent"))
+    noisy = table(at(small(privacy={}), "ModelSent"))
+    assert plain["one update"] == ("yes", "no", "no")
+    assert masked["one update"] == ("no", "no", "no")
+    assert masked["sum of all"] == plain["sum of all"] == ("yes", "yes*", "no")
+    assert noisy["one update"][0] == "yes"
+    assert noisy["sum of all"] == ("yes", "noisy*", "no")
+    assert all(rows["patient rows"] == ("no", "no", "no") for rows in (plain, masked, noisy))
+
+
+def test_masks_over_two_hide_nothing_between_the_two() -> None:
+    two = at(small(data={"hospitals": 2}, masking={}), "ModelSent")
+    assert table(two)["one update"] == ("no", "yes*", "no")
+
+
+def test_one_hospital_alone_is_an_open_book() -> None:
+    assert table(at(ALONE, "ModelSent"))["one update"] == ("yes", "yes*", "no")
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [(0.0, "0"), (0.001, "0.01"), (1.29, "1.29"), (3.9991, "4"), (float("inf"), "∞")],
+)
+def test_spent_privacy_is_never_rounded_down(value: float, told: str) -> None:
+    assert words.budget(value) == told
+
+
+def test_the_grey_curve_is_named_by_what_it_was() -> None:
+    privacy, masks = {"privacy": {}}, {"masking": {}}
+    assert words.before_name({}, privacy, (1, 1)) == "before, no privacy"
+    assert words.before_name(privacy, {}, (1, 1)) == "before, with privacy"
+    assert words.before_name(masks, privacy, (1, 1)) == "before, with masks no privacy"
+    assert words.before_name({}, {}, (1, 2)) == "before, seed 1"
+    assert words.before_name({}, {}, (1, 1)) == "before"
+
+
+def test_what_is_switched_on_is_told_in_the_header() -> None:
+    assert words.badges(start(PROTECTED)) == [
+        "+ FedProx μ 0.1",
+        "+ privacy ε 8, one hospital",
+        "+ masks",
+        "+ 8 bits",
+    ]
