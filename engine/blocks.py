@@ -1,9 +1,12 @@
 """The cohort's training patients, laid out for the training kernel.
 
-The kernel works on blocks of at most 512 hospitals, which fit a processor's cache, with the hospital
-axis last. Hospitals are sorted by size, largest first, so that those which still have patients left
-at a step are a run of columns, and padding stays small. A padding row is zero with label ½: at any
-params its residual σ(0) − ½ is exactly zero, so it adds nothing to a gradient or a loss.
+The kernel works on blocks of at most 512 hospitals, which fit a processor's cache. What it computes on
+has the hospital axis last, where every operation runs over all hospitals at once. Hospitals are sorted
+by size, largest first, so that those with patients left at a step are a run of columns.
+
+Hospitals of one size visit their patients in the same order, so a minibatch of all of them is some
+whole rows of one array: that is copied fastest. Hospitals of different sizes are gathered patient by
+patient from the federation's table, and nothing is padded but the end of their last minibatch.
 """
 
 from __future__ import annotations
@@ -27,15 +30,84 @@ class Block:
         rows: Their places in the cohort, (k,).
         hospitals: Their indices in the federation, (k,).
         sizes: Their training patients, descending, (k,).
-        x: Columns and a one, zero-padded, (d, n_max, k).
-        y: Labels, ½ in the padding, (n_max, k).
     """
 
     rows: Ints
     hospitals: Ints
     sizes: Ints
+
+    def found(self, order: Ints) -> Ints:
+        """Where the patients of a visiting order (n_max, k or 1) lie, once for a whole pass."""
+        raise NotImplementedError
+
+    def minibatch(
+        self, found: Ints, places: slice, active: slice, into: Floats
+    ) -> tuple[Floats, Floats]:
+        """Rows with a one (d, b, k_active), and labels (b, k_active), of some places of an order.
+
+        Args:
+            into: Memory for the rows, used again by every step: fresh memory costs more than the
+                mathematics.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Equal(Block):
+    """Hospitals of one size.
+
+    Attributes:
+        x: Columns and a one, (d, n, k).
+        y: Labels, (n, k).
+    """
+
     x: Floats
     y: Floats
+
+    def found(self, order: Ints) -> Ints:
+        """The one order that all share, (n,)."""
+        return order[:, 0]
+
+    def minibatch(
+        self, found: Ints, places: slice, active: slice, into: Floats
+    ) -> tuple[Floats, Floats]:
+        """Whole rows of the block; all hospitals are active, since all have as many steps."""
+        rows, (d, n, k) = found[places], self.x.shape
+        if len(rows) == n:  # a full batch needs no order
+            return self.x, self.y
+        x = into[: d * len(rows) * k].reshape(d, len(rows), k)
+        # The rows are valid; "clip" only spares NumPy a second buffer.
+        self.x.take(rows, axis=1, out=x, mode="clip")
+        return x, self.y.take(rows, axis=0)
+
+
+@dataclass(frozen=True, eq=False)
+class Ragged(Block):
+    """Hospitals of different sizes.
+
+    Attributes:
+        table: The federation's rows with a one, and a last row of padding, (N + 1, d).
+        labels: (N + 1,).
+        starts: Where each hospital's rows begin, (k,).
+    """
+
+    table: Floats
+    labels: Floats
+    starts: Ints
+
+    def found(self, order: Ints) -> Ints:
+        """Rows of the table, (n_max, k)."""
+        return np.where(order < self.sizes, self.starts + order, len(self.table) - 1)
+
+    def minibatch(
+        self, found: Ints, places: slice, active: slice, into: Floats
+    ) -> tuple[Floats, Floats]:
+        """Gathered patient by patient, then turned to have the hospitals last."""
+        rows = found[places, active]
+        gathered = self.table.take(rows, axis=0).transpose(2, 0, 1)
+        x = into[: gathered.size].reshape(gathered.shape)
+        np.copyto(x, gathered)
+        return x, self.labels.take(rows)
 
 
 def blocks(table: Table, cohort: Ints) -> Iterator[Block]:
@@ -43,17 +115,19 @@ def blocks(table: Table, cohort: Ints) -> Iterator[Block]:
     largest_first = np.argsort(-table.sizes[cohort], kind="stable")
     for start in range(0, len(cohort), LARGEST):
         rows = largest_first[start : start + LARGEST]
-        yield _block(table, rows, cohort[rows])
+        hospitals = cohort[rows]
+        sizes = table.sizes[hospitals]
+        if sizes[0] == sizes[-1]:
+            yield _equal(table, rows, hospitals, sizes)
+        else:
+            yield Ragged(rows, hospitals, sizes, *table.with_one, table.starts[hospitals])
 
 
-def _block(table: Table, rows: Ints, hospitals: Ints) -> Block:
-    sizes = table.sizes[hospitals]
-    n_max, features, k = int(sizes.max()), table.x.shape[1], len(hospitals)
-    place = np.arange(n_max)[:, None]
-    real = place < sizes  # (n_max, k)
-    source = np.where(real, table.starts[hospitals] + place, 0)
-    x = np.empty((features + 1, n_max, k))
+def _equal(table: Table, rows: Ints, hospitals: Ints, sizes: Ints) -> Equal:
+    n, features, k = int(sizes[0]), table.x.shape[1], len(hospitals)
+    patients = table.starts[hospitals] + np.arange(n)[:, None]  # (n, k)
+    x = np.empty((features + 1, n, k))
     for column in range(features):  # column by column: no second copy of the block in between
-        x[column] = np.where(real, table.x[source, column], 0.0)
-    x[features] = real
-    return Block(rows, hospitals, sizes, x, np.where(real, table.y[source], 0.5))
+        x[column] = table.x[patients, column]
+    x[features] = 1.0
+    return Equal(rows, hospitals, sizes, x, table.y[patients])

@@ -48,17 +48,15 @@ def log_loss(logits: Floats, y: Floats) -> float | None:
 def auc(scores: Floats, y: Floats) -> float | None:
     """Probability that a positive scores above a negative, ties counting half.
 
-    The rank form of the Mann–Whitney statistic (Hanley & McNeil 1982). None where only one class is
+    The Mann–Whitney statistic (Hanley & McNeil 1982). None where only one class is
     present, or where a score is not a number.
     """
     positives = int(np.sum(y > 0.5))
     negatives = len(y) - positives
     if positives == 0 or negatives == 0 or np.isnan(scores).any():
         return None
-    order = np.argsort(scores)
-    rising = scores[order]
-    first = np.flatnonzero(np.concatenate(([True], rising[1:] != rising[:-1])))  # of equal scores
-    last = np.append(first[1:], len(y)) - 1
-    positives_there = np.add.reduceat((y > 0.5)[order], first, dtype=np.float64)
-    rank_sum = float(np.dot(positives_there, (first + last) / 2 + 1))  # middle ranks, from 1
-    return (rank_sum - positives * (positives + 1) / 2) / (positives * negatives)
+    above = np.sort(scores[y > 0.5])
+    below = np.sort(scores[y <= 0.5])
+    smaller = np.searchsorted(below, above, "left").sum()
+    not_larger = np.searchsorted(below, above, "right").sum()
+    return float(smaller + not_larger) / 2 / (positives * negatives)

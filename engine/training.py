@@ -48,28 +48,31 @@ def train_block(
         address: (seed, round) of the run.
         largest: Patients of the federation's largest hospital.
     """
-    local = np.repeat(anchor[:, None], len(block.sizes), axis=1)  # (d, k)
-    steps = _Steps(block, training)
-    gather = _Gather(block, steps.batch)
-    for epoch in range(1, steps.epochs + 1):
+    k, n_max = len(block.sizes), int(block.sizes[0])
+    local = np.repeat(anchor[:, None], k, axis=1)  # (d, k)
+    plan = Plan(block.sizes, training)
+    residuals = np.zeros((n_max, k))  # of the pass, each patient's when it was visited
+    into = np.empty(len(anchor) * plan.batch * k)
+    work = 0
+    for epoch in range(1, plan.epochs + 1):
         order = visiting_order(address[0], address[1], epoch, block.sizes, largest)
-        loss, seen, work = np.zeros(len(block.sizes)), np.zeros(len(block.sizes)), 0
-        for step, active in steps.of_epoch(epoch):
-            x, y = gather(order, step * steps.batch, active)
-            count = np.minimum(steps.batch, block.sizes[active] - step * steps.batch)  # (k_active,)
+        found, steps = block.found(order), plan.steps(epoch)
+        residuals[:] = 0.0
+        for places, active, count in steps:
+            x, y = block.minibatch(found, places, active, into)
             here = local[:, active]
             residual = logistic.residuals(here, x, y)
             gradient = logistic.summed_gradient(x, residual) / count
             for objective in objectives:
                 gradient = objective(gradient.T, here.T, anchor).T
             local[:, active] = here - training.learning_rate * gradient
-            loss[active] += logistic.summed_loss(residual)
-            seen[active] += count
+            residuals[places, active] = residual
             work += x.size
             if work > _WORK_PER_YIELD:
-                work, fraction = 0, (step + 1) / steps.most
-                yield Progress(epoch, steps.epochs, fraction, None), local.T
-        yield Progress(epoch, steps.epochs, 1.0, loss / np.maximum(seen, 1)), local.T
+                work = 0
+                yield Progress(epoch, plan.epochs, places.stop / n_max, None), local.T
+        losses = logistic.summed_loss(residuals) / plan.visited(steps)
+        yield Progress(epoch, plan.epochs, 1.0, losses), local.T
 
 
 def visiting_order(seed: int, round: int, epoch: int, sizes: Ints, largest: int) -> Ints:
@@ -90,60 +93,48 @@ def visiting_order(seed: int, round: int, epoch: int, sizes: Ints, largest: int)
     return order.T if len(distinct) == 1 else order.T[:, column]
 
 
-class _Steps:
-    """Which hospitals take a step when: a run of columns, since the largest come first."""
+LocalStep = tuple[slice, slice, Ints]  # places in the order; active columns; patients in each batch
 
-    def __init__(self, block: Block, training: Training) -> None:
-        n_max = int(block.sizes[0])
-        self.batch = min(training.batch_size or n_max, n_max)
-        self.each = -(-block.sizes // self.batch)  # (k,) steps in a full pass, descending
-        self.most = int(self.each[0])
+
+class Plan:
+    """Which hospitals of a block take a local step when: a run of columns, the largest first."""
+
+    def __init__(self, sizes: Ints, training: Training) -> None:
+        self.sizes = sizes
+        self.batch = min(training.batch_size or int(sizes[0]), int(sizes[0]))
+        self.each = -(-sizes // self.batch)  # (k,) steps in a full pass, descending
         self.limit = training.local_steps
-        fewest = int(self.each[-1])
-        self.epochs = -(-self.limit // fewest) if self.limit else training.local_epochs
+        self.epochs = -(-self.limit // int(self.each[-1])) if self.limit else training.local_epochs
+        self.full_pass = self._full_pass()
 
-    def of_epoch(self, epoch: int) -> Iterator[tuple[int, slice]]:
-        """Each step of the pass, with the columns that take it."""
-        for step in range(self.most):
-            end = int(np.searchsorted(-self.each, -step, side="left"))  # those with a step left
-            start = 0
-            if self.limit:  # those that have not taken all their steps in earlier passes
-                taken = (epoch - 1) * self.each + step
-                start = int(np.searchsorted(-taken, -self.limit, side="right"))
-            if start < end:
-                yield step, slice(start, end)
+    def _full_pass(self) -> list[LocalStep]:
+        steps = []
+        for step in range(int(self.each[0])):
+            start = step * self.batch
+            active = slice(0, int(np.count_nonzero(self.each > step)))
+            count = np.minimum(self.batch, self.sizes[active] - start)
+            steps.append((slice(start, start + int(count[0])), active, count))
+        return steps
 
+    def steps(self, epoch: int) -> list[LocalStep]:
+        """The steps of a pass: all, or those of hospitals that have not taken `local_steps` yet."""
+        if not self.limit:
+            return self.full_pass
+        left = self.limit - (epoch - 1) * self.each  # ascending: the largest are done first
+        steps = []
+        for step, (places, active, count) in enumerate(self.full_pass):
+            first = int(np.count_nonzero(left <= step))
+            if first < active.stop:
+                count = count[first:]
+                places = slice(places.start, places.start + int(count[0]))
+                steps.append((places, slice(first, active.stop), count))
+        return steps
 
-class _Gather:
-    """Each active hospital's next minibatch, copied into one buffer that every step uses again."""
-
-    def __init__(self, block: Block, batch: int) -> None:
-        self.block = block
-        self.batch = batch
-        self.parameters, self.n_max, self.hospitals = block.x.shape
-        self.x = np.empty(self.parameters * batch * self.hospitals)
-        self.y = np.empty(batch * self.hospitals)
-
-    def __call__(self, order: Ints, start: int, active: slice) -> tuple[Floats, Floats]:
-        """Columns (d, b, k_active) and labels (b, k_active)."""
-        block = self.block
-        if self.batch == self.n_max:  # a full batch needs no order
-            return block.x[:, :, active], block.y[:, active]
-        places = order[start : start + self.batch]
-        if order.shape[1] == 1:  # hospitals of one size: whole rows of the block, always all active
-            return self._take(block.x, block.y, places[:, 0], (len(places), self.hospitals))
-        columns = np.arange(self.hospitals)[active]
-        flat = places[:, active] * self.hospitals + columns  # (b, k_active)
-        x = block.x.reshape(self.parameters, -1)
-        return self._take(x, block.y.ravel(), flat.ravel(), flat.shape)
-
-    def _take(
-        self, x: Floats, y: Floats, index: Ints, shape: tuple[int, int]
-    ) -> tuple[Floats, Floats]:
-        size = shape[0] * shape[1]
-        into_x = self.x[: self.parameters * size].reshape(self.parameters, len(index), *x.shape[2:])
-        into_y = self.y[:size].reshape(len(index), *y.shape[1:])
-        # Indices are valid; "clip" only spares NumPy a second buffer.
-        np.take(x, index, axis=1, out=into_x, mode="clip")
-        np.take(y, index, axis=0, out=into_y, mode="clip")
-        return into_x.reshape(self.parameters, *shape), into_y.reshape(shape)
+    def visited(self, steps: list[LocalStep]) -> Ints:
+        """Patients that each hospital visits in these steps, at least 1 for a division, (k,)."""
+        if steps is self.full_pass:
+            return self.sizes
+        visited = np.zeros(len(self.sizes), np.int64)
+        for _, active, count in steps:
+            visited[active] += count
+        return np.maximum(visited, 1)

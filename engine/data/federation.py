@@ -39,6 +39,17 @@ class Table:
         """The hospital each row belongs to, (N,)."""
         return np.repeat(np.arange(len(self.sizes)), self.sizes)
 
+    @cached_property
+    def with_one(self) -> tuple[Floats, Floats]:
+        """Rows with a last column of ones (N + 1, d), and labels (N + 1,), for the training kernel.
+
+        The last row is padding: zero, with label ½, so that at any params its residual σ(0) − ½ is
+        exactly zero and it adds nothing to a gradient or a loss.
+        """
+        rows = np.zeros((len(self.x) + 1, self.x.shape[1] + 1))
+        rows[:-1, :-1], rows[:-1, -1] = self.x, 1.0
+        return rows, np.append(self.y, 0.5)
+
     def per_hospital(self, values: Floats) -> Floats:
         """Sum of `values` (N,) over each hospital's rows, (K,); 0 for a hospital without rows."""
         sums = np.bincount(self.owner, weights=values, minlength=len(self.sizes))
