@@ -1,0 +1,64 @@
+"""Subsampled Gaussian accounting against other people's numbers and against itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.privacy import ledger
+from engine.privacy.ledger import Release
+from engine.privacy.subsampled import compose, epsilons, step_losses
+
+# dp-accounting 0.6.0, pessimistic privacy-loss distribution: q, noise multiplier, steps, δ, ε.
+REFERENCE = [
+    (0.1, 1.1, 20, 1e-5, 2.975705),
+    (0.5, 1.0, 100, 1e-5, 39.975003),
+    (0.05, 0.8, 2000, 1e-5, 26.576933),
+    (0.01, 0.7, 3000, 1e-6, 8.583611),
+    (0.16, 1.5, 250, 1e-5, 9.751555),
+]
+
+
+@pytest.mark.parametrize(("q", "z", "steps", "delta", "epsilon"), REFERENCE)
+def test_epsilon_is_the_references_to_four_digits_and_not_below(q, z, steps, delta, epsilon):
+    (ours,) = epsilons(q, z, [steps], delta)
+    assert ours == pytest.approx(epsilon, rel=1e-4)
+    assert ours >= epsilon * (1 - 1e-6)
+
+
+@settings(max_examples=15)
+@given(st.floats(0.02, 0.95), st.floats(0.6, 5), st.integers(1, 40), st.sampled_from([1e-4, 1e-6]))
+def test_sampling_never_costs_more_than_taking_everyone(q, z, steps, delta):
+    (sampled,) = epsilons(q, z, [steps], delta)
+    assert sampled <= ledger.epsilon((Release(z),) * steps, delta) * (1 + 1e-4)
+
+
+@settings(max_examples=15)
+@given(st.floats(0.02, 0.95), st.floats(0.6, 5))
+def test_epsilon_grows_with_every_step(q, z):
+    curve = epsilons(q, z, [1, 2, 5, 10, 20], 1e-5)
+    assert curve == sorted(curve)
+
+
+def test_almost_certain_sampling_is_the_gaussian_mechanism():
+    (nearly,) = epsilons(1 - 1e-9, 2.0, [10], 1e-5)
+    assert nearly == pytest.approx(ledger.epsilon((Release(2.0),) * 10, 1e-5), rel=1e-4)
+
+
+@settings(max_examples=15)
+@given(st.floats(0.02, 0.95), st.floats(0.6, 5))
+def test_a_loss_keeps_both_worlds_mass(q, z):
+    """Σ mass = 1 under one world, and E[e^−L] = 1 under the other, up to what was cut off."""
+    for losses in step_losses(q, z):
+        grid = (losses.low + np.arange(len(losses.mass))) * losses.step
+        assert losses.mass.min() >= 0
+        assert losses.mass.sum() + losses.lost == pytest.approx(1, abs=1e-12)
+        assert float(losses.mass @ np.exp(-grid)) == pytest.approx(1, abs=1e-9)
+
+
+def test_steps_composed_one_by_one_or_at_once_cost_the_same():
+    towards, _ = step_losses(0.3, 1.2)
+    at_once = compose(towards, [8])[0].epsilon(1e-5)
+    assert compose(towards, [1, 2, 4, 8])[-1].epsilon(1e-5) == pytest.approx(at_once, rel=1e-9)
