@@ -7,6 +7,7 @@ those are sent to the terminal. No widget and no colour is known here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple, Self
 
@@ -48,6 +49,10 @@ class Canvas:
         """Write safe text from cell `x` on; returns the cell after it."""
         if not 0 <= y < self.height:
             return x + width(text)
+        cells = _narrow(text, style, self.glyphs)
+        if cells is not None:
+            self._set_all(x, y, cells)
+            return x + len(cells)
         for piece, size in clusters(text):
             self._set(x, y, self.glyphs.plain(piece), size, style)
             x += size
@@ -101,6 +106,15 @@ class Canvas:
                 self.rows[y + row][left:right] = cells[left - x : right - x]
         return self
 
+    def _set_all(self, x: int, y: int, cells: list[Cell]) -> None:
+        """Many cells at once, none of them half of a wide character."""
+        left, right = max(0, x), min(self.width, x + len(cells))
+        if left < right:
+            row = self.rows[y]
+            self._split(row, left)
+            self._split(row, right - 1)
+            row[left:right] = cells[left - x : right - x]
+
     def _set(self, x: int, y: int, char: str, size: int, style: str) -> None:
         row = self.rows[y]
         if size == 2 and (x < 0 or x + 1 >= self.width or (len(char) == 1 and char.isascii())):
@@ -140,6 +154,15 @@ class Canvas:
     def text(self) -> str:
         """The characters alone, a line for each row."""
         return "\n".join("".join(cell.char for cell in row).rstrip() for row in self.rows)
+
+
+@lru_cache(4096)
+def _narrow(text: str, style: str, glyphs: Glyphs) -> list[Cell] | None:
+    """The cells of a text of narrow characters, kept: a frame writes much the same as the last."""
+    pieces = list(clusters(text))
+    if any(size == 2 for _, size in pieces):
+        return None
+    return [Cell(glyphs.plain(piece), style) for piece, _ in pieces]
 
 
 def changes(old: Canvas, new: Canvas) -> Iterator[Span]:

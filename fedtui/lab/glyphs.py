@@ -57,7 +57,7 @@ _BLOCK = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Glyphs:
     """One column of the table: `glyphs["model"]` is a character of width 1."""
 
