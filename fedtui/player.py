@@ -133,7 +133,7 @@ class Player:
     undone: list[Branch] = field(default_factory=list)
     branches: list[Branch] = field(default_factory=list)
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # switches' settings while off
-    ahead: int = 1  # frames to have in hand while playing
+    ahead: int = 4  # frames to have in hand while playing
 
     @classmethod
     def of(cls, scenario: Scenario, run: Callable[[Scenario], Iterator[Event]]) -> Player:

@@ -267,6 +267,7 @@ def _(event: ev.SettingsChanged, view: View) -> View:
     settings = event.scenario.as_dict()
     return replace(
         view,
+        round=event.round,
         settings=settings,
         switches=_switches(settings),
         privacy=event.privacy,

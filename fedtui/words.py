@@ -91,8 +91,8 @@ def budget(value: float) -> str:
 # The top lines
 
 
-def badges(view: View) -> list[str]:
-    """What is switched on: "+ privacy ε 4, one hospital"."""
+def badges(view: View) -> dict[str, str]:
+    """What is switched on, by section: "+ privacy ε 4, one hospital"."""
     on = view.switches
     told = {
         "fedprox": "+ FedProx μ {mu:g}",
@@ -100,7 +100,7 @@ def badges(view: View) -> list[str]:
         "masking": "+ masks",
         "compression": "+ {bits} bits",
     }
-    return [text.format(**on[section]) for section, text in told.items() if section in on]
+    return {section: text.format(**on[section]) for section, text in told.items() if section in on}
 
 
 def step(view: View) -> list[str]:
@@ -388,12 +388,12 @@ def readers_note(view: View) -> str:
     return "* new model minus old model"
 
 
-def server_reads(view: View) -> str:
-    """What the server can read, in four words."""
+def server_reads(view: View) -> list[str]:
+    """What the server can read, longest first."""
     count = int(view.hospitals.drawn.sum()) or len(view.hospitals)
     if "masking" in view.switches:
-        return f"the sum of {count:,}, no single"
-    return "every single update"
+        return [f"the sum of {count:,}, no single", f"only the sum of {count:,}"]
+    return ["every single update"]
 
 
 # The switches

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -211,3 +213,21 @@ def test_a_notice_takes_the_place_of_the_sentence() -> None:
     text = scene(Shot(view, notice="masking: no."), 80, 24).text
     assert "masking: no." in text
     assert words.right_now(view)[0] not in text
+
+
+@pytest.mark.parametrize("scenario", [small(), small(privacy={}), small(privacy={"epsilon": 0.5})])
+@pytest.mark.parametrize("size", SIZES[1:], ids=str)
+def test_the_percentages_beside_the_plot_are_evenly_apart(
+    scenario: Scenario, size: tuple[int, int]
+) -> None:
+    for view in moments(scenario):
+        if view.moment != "RoundFinished":
+            continue
+        lines = scene(Shot(view), *size).text.split("\n")
+        ticks = {y: int(found[1]) for y, line in enumerate(lines)
+                 if (found := re.match(r"\W*(\d+)%", line))}  # fmt: skip
+        rows, values = list(ticks), list(ticks.values())
+        assert len(ticks) >= 2
+        assert len({b - a for a, b in pairwise(rows)}) == 1
+        assert len({a - b for a, b in pairwise(values)}) == 1
+        assert values[0] <= 100

@@ -94,7 +94,7 @@ def test_the_grey_curve_is_named_by_what_it_was() -> None:
 
 
 def test_what_is_switched_on_is_told_in_the_header() -> None:
-    assert words.badges(start(PROTECTED)) == [
+    assert list(words.badges(start(PROTECTED)).values()) == [
         "+ FedProx μ 0.1",
         "+ privacy ε 8, one hospital",
         "+ masks",

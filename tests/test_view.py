@@ -105,7 +105,9 @@ def test_a_round_begins_with_nothing_done_and_ends_with_all_of_it() -> None:
 
 
 def test_training_is_complete_with_the_last_pass_and_not_before() -> None:
-    trained = [view for view in views(small(training={"rounds": 1})) if view.moment == "EpochTrained"]
+    trained = [
+        view for view in views(small(training={"rounds": 1})) if view.moment == "EpochTrained"
+    ]
     assert [view.complete for view in trained] == [False] * (len(trained) - 1) + [True]
 
 
@@ -125,7 +127,7 @@ def test_the_opening_view_knows_the_plan_and_no_hospital() -> None:
 def test_settings_that_change_in_the_middle_change_the_switches() -> None:
     given = {**small().given, "change": [{"round": 3, "set": {"fedprox.mu": 1.0}}]}
     seen = [(v.round, v.moment, dict(v.switches)) for v in views(Scenario.from_dict(given))]
-    assert all(not on for round, _, on in seen if round <= 1)
+    assert all(not on for round, _, on in seen if round <= 2)
     assert all(on["fedprox"]["mu"] == 1.0 for round, _, on in seen if round >= 3)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
+from textual.command import CommandPalette
 from textual.screen import Screen
 
 from engine.errors import EngineError
@@ -48,6 +49,10 @@ class LabApp(App[None]):
 
     TITLE = "fedtui"
     ENABLE_COMMAND_PALETTE = True
+    CSS = """
+    CommandPalette SearchIcon { display: none; }
+    .ascii CommandPalette * { border: none; scrollbar-size: 0 0; }
+    """
     COMMANDS: ClassVar = {LabCommands}
 
     def __init__(self, player: Player, manner: Manner | None = None) -> None:
@@ -78,6 +83,7 @@ class LabApp(App[None]):
 
     def on_mount(self) -> None:
         """Paint first; everything heavy comes after."""
+        self.set_class(self.manner.glyphs.column == "ascii", "ascii")
         self.register_theme(theme.TEXTUAL)
         self.theme = "fedtui"
         rate = 1 / self.manner.frames_a_second
@@ -113,7 +119,8 @@ class LabApp(App[None]):
                 self._move()
         finally:
             self._feeding = False
-        self._go_on()
+        if self.player.aim is None:
+            self._go_on()
 
     # The clock
 
@@ -240,7 +247,7 @@ class LabApp(App[None]):
     def action_speed(self, by: int) -> None:
         """The next speed, or the one before."""
         self._pace.change_speed(by, self.player.view)
-        self.player.ahead = max(1, int(2 * self._pace.speed))
+        self.player.ahead = tempo.frames_ahead(self._pace.speed)
         self._show()
 
     def action_flip(self, section: str) -> None:
@@ -288,6 +295,12 @@ class LabApp(App[None]):
         """Whether nothing moves, nothing is waited for, and everything is loaded."""
         return self._plots_ready and self._resting and not self._feeding
 
+    async def action_palette(self) -> None:
+        """Every action by its name."""
+        await self.push_screen(
+            CommandPalette(placeholder="Search an action", id="--command-palette")
+        )
+
     async def action_help(self) -> None:
         """The keys."""
         await self.push_screen(Help(self.manner.glyphs))
@@ -325,7 +338,7 @@ def run_lab(
     still = not motion or bool(os.environ.get("SSH_CONNECTION"))
     manner = Manner(glyphs.choose(ascii, os.environ.get("TERM", "")), motion=not still)
     app = LabApp(_player(scenario, replay), manner)
-    app.run()
+    app.run(mouse=False)  # nothing answers to it yet, and text can be marked and copied
     return app.return_code or 0
 
 

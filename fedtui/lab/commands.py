@@ -9,7 +9,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from fedtui.lab.keys import KEYS, Key
 
-_NOT_LISTED = ("command_palette", "close")
+_NOT_LISTED = ("palette", "close")
 
 
 class LabCommands(Provider):
@@ -22,7 +22,7 @@ class LabCommands(Provider):
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
         for key in self._keys:
-            yield DiscoveryHit(_sentence(key), self._run(key), help=f"key {key.shown}")
+            yield DiscoveryHit(_sentence(key), self._run(key), help=_pressed(key))
 
     async def search(self, query: str) -> Hits:
         """Those whose name matches."""
@@ -30,10 +30,15 @@ class LabCommands(Provider):
         for key in self._keys:
             if (score := matcher.match(_sentence(key))) > 0:
                 shown = matcher.highlight(_sentence(key))
-                yield Hit(score, shown, self._run(key), help=f"key {key.shown}")
+                yield Hit(score, shown, self._run(key), help=_pressed(key))
 
     def _run(self, key: Key) -> Callable[[], Coroutine[object, object, bool]]:
         return partial(self.app.run_action, f"app.{key.action}")
+
+
+def _pressed(key: Key) -> str:
+    """In words that every terminal can show."""
+    return f"key {key.keys.partition(',')[0].replace('_', ' ')}"
 
 
 def _sentence(key: Key) -> str:

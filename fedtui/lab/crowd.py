@@ -95,16 +95,26 @@ def _entry(canvas: Canvas, shot: Shot, index: int, doing: tuple[str, str], box: 
 def _cells(canvas: Canvas, shot: Shot, box: Box) -> None:
     """A cell for each hospital; where even that is too much, one for several, the busiest shown."""
     count, room = len(shot.view.hospitals), max(1, box.width * box.height)
+    apart = _apart(count, box)
+    columns = max(1, box.width // apart)
     drawn, here = shot.view.hospitals.drawn.tolist(), packets.arrived(shot).tolist()
     each = math.ceil(count / room)
     for cell in range(math.ceil(count / each)):
-        y, x = divmod(cell, box.width)
+        y, x = divmod(cell, columns)
         group = range(cell * each, min(count, (cell + 1) * each))
         shown = max(group, key=lambda index: (index == shot.chosen, drawn[index]))
         glyph, style = mark(shot, shown, here[shown])
-        canvas.put(box.x + x, box.y + y, glyph, "chosen" if shot.chosen in group else style)
+        canvas.put(box.x + x * apart, box.y + y, glyph, "chosen" if shot.chosen in group else style)
     if each > 1:
         canvas.put(box.x, box.y + box.height, f" one mark is {each:,} hospitals ", "dim")
+
+
+def _apart(count: int, box: Box) -> int:
+    """Columns from one cell to the next, as many as leave everyone a place."""
+    for columns in (4, 3, 2):
+        if math.ceil(count / max(1, box.width // columns)) <= box.height:
+            return columns
+    return 1
 
 
 def mark(shot: Shot, index: int, has_arrived: bool) -> tuple[str, str]:

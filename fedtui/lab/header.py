@@ -7,6 +7,8 @@ from fedtui.lab.canvas import Canvas
 from fedtui.lab.cells import fit, safe, width
 from fedtui.lab.shot import Shot
 
+_PROTECTING = ("privacy", "masking")
+
 
 def header(shot: Shot, wide: int, high: int = 1) -> Canvas:
     """One line of `wide` cells; the round and the clock are always on it."""
@@ -18,9 +20,10 @@ def header(shot: Shot, wide: int, high: int = 1) -> Canvas:
     badges = words.badges(shot.view)
     title = fit(safe(shot.view.title), right - 12)
     x = canvas.put(10, 0, title, "text")
-    if x + sum(width(badge) + 3 for badge in badges) + len(seed) + 6 <= right:
-        for badge in badges:
-            x = canvas.put(x + 3, 0, badge, "protected")
+    if x + sum(width(badge) + 3 for badge in badges.values()) + len(seed) + 6 <= right:
+        for section, badge in badges.items():
+            style = "protected" if section in _PROTECTING else "bright"
+            x = canvas.put(x + 3, 0, badge.replace("ε", shot.glyphs.epsilon), style)
         canvas.right(right - 3, 0, seed, "dim")
     return canvas
 

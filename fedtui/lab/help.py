@@ -26,7 +26,7 @@ class Help(ModalScreen[None]):
     DEFAULT_CSS = """
     Help { align: center middle; background: $background 60%; }
     Help > VerticalScroll {
-        width: 76; height: auto; max-height: 90%; padding: 1 2;
+        width: 70; height: auto; max-height: 100%; padding: 0 1;
         border: round $primary-darken-2; background: $surface;
         scrollbar-size-vertical: 1;
     }
@@ -40,6 +40,9 @@ class Help(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """One line for each key."""
         with VerticalScroll() as frame:
+            if self._glyphs.column == "ascii":
+                frame.styles.border = ("ascii", "white")
+                frame.styles.scrollbar_size_vertical = 0
             frame.border_title = "Keys"
             frame.border_subtitle = "Esc closes"
             yield Static(self._text(), markup=False)
@@ -48,7 +51,7 @@ class Help(ModalScreen[None]):
         text = Text()
         for key in KEYS:
             shown = "".join(self._glyphs.plain(char) for char in key.shown)
-            text.append(f"{shown:>11}  ", style("key").without_color)
+            text.append(f"{shown:>9}  ", style("key").without_color)
             text.append("".join(self._glyphs.plain(char) for char in key.does) + "\n")
         text.rstrip()
         return text

@@ -20,7 +20,7 @@ def now(shot: Shot, wide: int, high: int) -> Canvas:
     canvas = _framed(shot, wide, high, "Right now") if framed else Canvas(wide, high, shot.glyphs)
     x, y, room, rows = (2, 1, wide - 4, high - 2) if framed else (1, 0, wide - 2, high)
     if shot.notice:
-        sentences, style = [shot.notice], "up"
+        sentences, style = [shot.notice], "bright"
     else:
         sentences, style = words.right_now(shot.view, shot.chosen), "text"
     for sentence, share in zip(sentences, _shares(sentences, room, rows), strict=True):

@@ -23,7 +23,7 @@ def server(canvas: Canvas, shot: Shot, box: Box) -> None:
     _arrivals(canvas, shot, x + _LABELS, box.y + 2, room - _LABELS)
     if box.height >= 5:
         masked = "masking" in shot.view.switches
-        reads = [words.server_reads(shot.view)]
+        reads = words.server_reads(shot.view)
         _row(canvas, x, box.y + 3, "can read", reads, room, "protected" if masked else "text")
 
 

@@ -5,6 +5,7 @@ The first round is told slowly, the others pass. Times are seconds; the clock it
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from fedtui.view import View
@@ -12,6 +13,7 @@ from fedtui.view import View
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 FIRST_ROUND = 10.0  # seconds at 1×, all moments together
 LATER_ROUND = 0.5
+_FRAMES = 16  # of a round with masks
 _STEP = 1.2  # seconds in which a step asked for by a key is shown
 
 _STORY = {  # parts of a slow round
@@ -42,6 +44,11 @@ def seconds(view: View, speed: float, stepping: bool = False) -> float:
     whole = LATER_ROUND / speed
     parts = _STORY if whole >= 1.0 else _PASSING if whole >= 0.3 else _GLIMPSE
     return whole * _part(view, parts)
+
+
+def frames_ahead(speed: float) -> int:
+    """Frames to have in hand so that a tick of the clock never waits: what a sixth of a second needs."""
+    return max(4, math.ceil(speed / LATER_ROUND * _FRAMES / 6))
 
 
 def _part(view: View, parts: dict[str, float]) -> float:

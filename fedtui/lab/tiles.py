@@ -55,7 +55,7 @@ def _ranked(lines: list[Line], room: int) -> list[Line]:
 
 
 def _text(line: Line, cells: int) -> str:
-    texts = [text.replace("\t", "  ") for text in line.texts]
+    texts = [text.replace("\t", " ") for text in line.texts]
     text = next((t for t, flat in zip(line.texts, texts, strict=True) if width(flat) <= cells), "")
     if not text:
         return fit(texts[-1], cells)
