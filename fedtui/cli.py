@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
@@ -135,6 +136,45 @@ def scenarios(name: str | None) -> None:
     width = max(map(len, built_in.NAMES))
     for each in built_in.NAMES:
         click.echo(f"{each:<{width}}  {built_in.load(each).about}")
+
+
+@cli.command()
+@click.option(
+    "--q", type=click.FloatRange(0, 1, min_open=True), required=True, help="Sampling rate."
+)
+@click.option("--steps", type=click.IntRange(1, 10_000_000), required=True, help="Releases.")
+@click.option(
+    "--delta", type=click.FloatRange(0, 1, min_open=True, max_open=True), required=True, help="δ."
+)
+@click.option("--noise-multiplier", type=click.FloatRange(0.01, 1e6), help="z; tells its ε.")
+@click.option("--epsilon", type=click.FloatRange(0, 1e4, min_open=True), help="ε; tells its z.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")
+def epsilon(
+    q: float,
+    steps: int,
+    delta: float,
+    noise_multiplier: float | None,
+    epsilon: float | None,
+    as_json: bool,
+) -> None:
+    """What Gaussian noise costs in ε, or how much noise an ε needs."""
+    if (noise_multiplier is None) == (epsilon is None):
+        raise click.UsageError("epsilon: give either --noise-multiplier or --epsilon.")
+    from engine.privacy import accountant
+
+    z = noise_multiplier or accountant.noise_multiplier(q, epsilon or 0.0, steps, delta)
+    cost = accountant.epsilon(q, z, steps, delta)
+    rounded = _round_up(cost)
+    found = {"q": q, "noise_multiplier": z, "steps": steps, "delta": delta, "epsilon": rounded}
+    click.echo(json.dumps(found) if as_json else f"ε = {rounded}  at z = {z:.6g}")
+
+
+def _round_up(value: float) -> float | None:
+    """Six significant digits, never below `value`; None for an infinite ε."""
+    if not math.isfinite(value):
+        return None
+    unit = 10.0 ** (math.floor(math.log10(value)) - 5) if value else 1.0
+    return float(f"{math.ceil(value / unit) * unit:.6g}")
 
 
 def _load(scenario: str | None) -> Scenario:

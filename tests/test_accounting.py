@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.privacy import ledger
+from engine.privacy import accountant, ledger
 from engine.privacy.ledger import Release
 from engine.privacy.subsampled import compose, epsilons, step_losses
 
@@ -62,3 +62,19 @@ def test_steps_composed_one_by_one_or_at_once_cost_the_same():
     towards, _ = step_losses(0.3, 1.2)
     at_once = compose(towards, [8])[0].epsilon(1e-5)
     assert compose(towards, [1, 2, 4, 8])[-1].epsilon(1e-5) == pytest.approx(at_once, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("q", "budget", "steps", "multiplier"), [(1.0, 1.0, 20, 16.683892), (0.1, 1.0, 20, 2.102227)]
+)
+def test_calibration_meets_the_reference(q, budget, steps, multiplier):
+    assert accountant.noise_multiplier(q, budget, steps, 1e-5) == pytest.approx(
+        multiplier, rel=2e-5
+    )
+
+
+@settings(max_examples=10)
+@given(st.floats(0.05, 1), st.floats(0.3, 20), st.integers(1, 60))
+def test_calibration_inverts_accounting_from_below(q, budget, steps):
+    z = accountant.noise_multiplier(q, budget, steps, 1e-5)
+    assert budget * (1 - 1e-4) <= accountant.epsilon(q, z, steps, 1e-5) <= budget

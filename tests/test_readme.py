@@ -15,7 +15,7 @@ from tests.command import FEDTUI
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 SHELL = [
     line.strip()
-    for line in re.findall(r"^    (\.venv/bin/fedtui (?:run|scenarios).*)$", README, re.M)
+    for line in re.findall(r"^    (\.venv/bin/fedtui (?:run|scenarios|epsilon).*)$", README, re.M)
 ]
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
 

@@ -57,7 +57,7 @@ class Losses:
     def _at(self, index: int) -> tuple[float, float, float]:
         """At grid point l: δ(l), the probability P(L ≥ l), and E[e^(l − L); L ≥ l]."""
         mass = self.mass[index:]
-        weighted = float(mass @ np.exp(-self.step * np.arange(len(mass))))
+        weighted = float(np.sum(mass * np.exp(-self.step * np.arange(len(mass)))))
         above = float(mass.sum())
         return self.lost + above - weighted, above, weighted
 
@@ -158,7 +158,7 @@ def _window(losses: Losses, n: int) -> tuple[int, int]:
         for rate in np.geomspace(0.01, 1000, 40):
             exponents = sign * rate * grid
             top = exponents.max()
-            log_mean = top + math.log(float(losses.mass @ np.exp(exponents - top)))
+            log_mean = top + math.log(float(np.sum(losses.mass * np.exp(exponents - top))))
             bounds.append((n * log_mean - math.log(_TAIL)) / rate)
         ends.append(sign * min(bounds))
     low = max(math.floor(ends[0] / losses.step), n * losses.low)
