@@ -20,9 +20,7 @@ from engine.metrics import Score, auc, right, score
 from engine.randomness import stream
 
 BLOCK = 512  # hospitals fitted at once, at most
-JUDGEMENTS = (
-    200_000_000  # of hospitals' models on everyone's patients; beyond it a sample is judged
-)
+JUDGEMENTS = 10_000_000  # of hospitals' models on everyone's patients; beyond it a sample is judged
 CELLS = 500_000  # judgements at once
 
 Progress: TypeAlias = tuple[str, int, int]  # what, done, total
@@ -123,7 +121,8 @@ def blocks(table: Table) -> Iterator[Ints]:
     order = np.argsort(-table.sizes, kind="stable")
     first = 0
     while first < len(order):
-        numbers = int(table.sizes[order[first]]) * (table.x.shape[1] + 1)
+        d = table.x.shape[1] + 1
+        numbers = max(int(table.sizes[order[first]]), d) * d  # patients, or the Hessian
         fits = min(BLOCK, max(1, newton.NUMBERS // numbers))
         yield order[first : first + fits]
         first += fits

@@ -20,6 +20,9 @@ from engine.arrays import Floats, Ints
 from engine.data.federation import Table
 
 LARGEST = 512  # hospitals
+_LARGEST_SIZE = (
+    8_000_000  # numbers of all a block's patients, were they as many as in its first hospital
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,14 +116,23 @@ class Ragged(Block):
 def blocks(table: Table, cohort: Ints) -> Iterator[Block]:
     """The blocks of `cohort` (k,)."""
     largest_first = np.argsort(-table.sizes[cohort], kind="stable")
-    for start in range(0, len(cohort), LARGEST):
-        rows = largest_first[start : start + LARGEST]
+    start = 0
+    while start < len(cohort):
+        rows = _alike(table, cohort, largest_first[start : start + LARGEST])
+        start += len(rows)
         hospitals = cohort[rows]
         sizes = table.sizes[hospitals]
         if sizes[0] == sizes[-1]:
             yield _equal(table, rows, hospitals, sizes)
         else:
             yield Ragged(rows, hospitals, sizes, *table.with_one, table.starts[hospitals])
+
+
+def _alike(table: Table, cohort: Ints, rows: Ints) -> Ints:
+    """The first of `rows`, as many as are at least half as large as the very first, and fit."""
+    sizes = table.sizes[cohort[rows]]
+    most = max(1, _LARGEST_SIZE // (int(sizes[0]) * (table.x.shape[1] + 1)))
+    return rows[: min(most, int(np.count_nonzero(2 * sizes >= sizes[0])))]
 
 
 def _equal(table: Table, rows: Ints, hospitals: Ints, sizes: Ints) -> Equal:

@@ -44,7 +44,7 @@ def decode(code: str) -> dict[str, Any]:
         if not inflater.eof:
             raise ScenarioError("code: a part of it is missing; copy it again, whole.")
         given = json.loads(text)
-    except (binascii.Error, zlib.error, ValueError):
+    except (binascii.Error, zlib.error, ValueError, RecursionError):
         raise ScenarioError("code: it is damaged; copy it again, whole.") from None
     if not isinstance(given, dict):
         raise ScenarioError("code: it holds no scenario; copy it again, whole.")

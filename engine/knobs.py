@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Self, get_type_hints
 from engine.errors import NotBuiltYet, ScenarioError
 
 KNOB = "knob"
+_SHOWN = 1e300  # a number from here on is infinite, as far as a setting is concerned
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,11 @@ class Knob:
         value = _as_kind(where, value, kind)
         if kind in (int, float):
             inside = self.low <= value <= self.high and self.above < value < self.below
-            if not inside or not math.isfinite(value):
-                raise ScenarioError(f"{where}: {value:g} is out of range; it must be {self.range}.")
+            if not inside:  # nan is in no range
+                told = (
+                    f"{value:g}" if kind is float or abs(value) < _SHOWN else "a number that large"
+                )
+                raise ScenarioError(f"{where}: {told} is out of range; it must be {self.range}.")
         if self.choices and value not in self.choices + self.later:
             raise ScenarioError(
                 f"{where}: there is no {value!r}; {nearest(value, self.choices + self.later)}"
@@ -100,7 +104,7 @@ class Section:
         for key in given:
             if key not in knobs:
                 raise ScenarioError(
-                    f"{cls.section}.{key}: there is no such setting; {nearest(key, knobs)}"
+                    f"{cls.section}.{key!s}: there is no such setting; {nearest(key, knobs)}"
                 )
         defaults = {f.name: f.default for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
         values = {
@@ -185,7 +189,7 @@ def _plain(hint: Any) -> type:
 
 def _as_kind(where: str, value: Any, kind: type) -> Any:
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        return float(value) if abs(value) < _SHOWN else math.inf * (1 if value > 0 else -1)
     if kind is tuple and isinstance(value, list | tuple):
         return tuple(str(item) for item in value)
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):

@@ -15,16 +15,19 @@ from engine.arrays import Floats
 from engine.channels.base import Channel, Delivery
 from engine.channels.choose import channel_of
 from engine.codecs.section import codec_of
+from engine.errors import RunError
 from engine.events import Event, Trace, UpdatesProtected
 from engine.privacy.ledger import Ledger
 from engine.privacy.plan import Plan, make_plan
-from engine.stages.base import Memory, Moment, Named, Stage
+from engine.stages.base import Memory, Moment, Named, Stage, lengths
 from engine.stages.l2 import L2
 from engine.stages.memory import Remembered
 from engine.stages.weighting import Weighting
 from engine.switch import Setting
 from engine.training import Objective
 from engine.wire import Traffic
+
+_LARGEST = 1e30  # of a number that is sent: float32 ends at 3e38
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +70,9 @@ class Pipeline:
                 kept[stage.name] = step.memory
             if step.facts:
                 traces.append(Trace(stage.name, step.facts))
-        norms = np.linalg.norm(update, axis=1)
-        protected = np.linalg.norm(upload["update"], axis=1)
-        yield UpdatesProtected(at.round, at.cohort, norms, protected, tuple(traces))
+        refuse_diverged(upload["update"], at.round)
+        protected = lengths(upload["update"])
+        yield UpdatesProtected(at.round, at.cohort, lengths(update), protected, tuple(traces))
         delivery = yield from self.channel.carry(upload, at, traffic)
         return delivery, memory.write_back(kept, at, delivery.survivors)
 
@@ -88,6 +91,18 @@ class Pipeline:
             if step.facts:
                 traces.append(Trace(stage.name, step.facts))
         return combined["update"], Remembered(memory.hospitals, server), tuple(traces)
+
+
+def refuse_diverged(values: Floats, round: int) -> None:
+    """Stop a run whose numbers are no longer numbers, or too large for a message.
+
+    Raises:
+        RunError: Training diverged.
+    """
+    if not np.all(np.abs(values) < _LARGEST):
+        raise RunError(
+            f"training diverged in round {round}; lower training.learning_rate, or scale the columns."
+        )
 
 
 def build(

@@ -46,12 +46,16 @@ _VALUES: Mapping[str, type] = {
 }
 
 
+_DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+
+
 class Recorder:
     """Writes events to a new file, or to an empty one; what is there is never overwritten."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if path.is_file() and path.stat().st_size > 0:
+        self.begun = False
+        if os.path.isfile(path) and os.path.getsize(path) > 0:
             raise DataError(f"{path}: it exists already; choose another file for --record.")
         try:
             self.descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
@@ -59,7 +63,7 @@ class Recorder:
             raise DataError(
                 f"{path}: cannot be written ({error.strerror}); choose another file for --record."
             ) from None
-        if path.is_file():
+        if os.path.isfile(path):
             os.fchmod(self.descriptor, 0o600)
         self._line({"fedtui": FORMAT, "version": __version__, "warning": _WARNING})
 
@@ -70,12 +74,15 @@ class Recorder:
             RunError: The disk is full, or the file cannot be written any more.
         """
         self._line(_plain(event))
+        self.begun = self.begun or isinstance(event, events.RunStarted)
         if isinstance(event, events.RoundFinished) and self.path.is_file():
             os.fsync(self.descriptor)
 
     def close(self) -> None:
-        """End the file."""
+        """End the file; that of a run which never began is taken away again."""
         os.close(self.descriptor)
+        if not self.begun and self.path.is_file():
+            self.path.unlink()
 
     def _line(self, value: Any) -> None:
         left = memoryview((json.dumps(value, separators=(",", ":")) + "\n").encode())
@@ -96,15 +103,15 @@ def read(path: Path) -> Iterator[Event]:
         DataError: No such file, no recording, one of a later version, or a line damaged in the middle.
     """
     try:
-        file = path.open(encoding="utf-8")
+        file = path.open(encoding="utf-8", errors="replace")
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the path.") from None
     with file:
         _check_head(path, file.readline())
         for number, line in enumerate(file, start=2):
             try:
-                yield _value(json.loads(line))
-            except (ValueError, KeyError, TypeError):
+                yield _event(json.loads(line))
+            except _DAMAGED:
                 if line.endswith("\n"):
                     raise DataError(
                         f"{path}: line {number} is damaged; what came before it can be replayed"
@@ -117,7 +124,7 @@ def _check_head(path: Path, line: str) -> None:
     try:
         head = json.loads(line)
         version = head["fedtui"]
-    except (ValueError, KeyError, TypeError):
+    except _DAMAGED:
         raise DataError(
             f"{path}: line 1 is not the head of a recording; `fedtui run --record FILE` makes one."
         ) from None
@@ -125,6 +132,13 @@ def _check_head(path: Path, line: str) -> None:
         raise DataError(
             f"{path}: this is recording format {version}, and this version reads {FORMAT}; update fedtui."
         )
+
+
+def _event(plain: Any) -> Event:
+    event = _value(plain)
+    if not isinstance(event, Event):
+        raise TypeError("no event")
+    return event
 
 
 def _plain(value: Any) -> Any:
@@ -180,7 +194,7 @@ def _value(plain: Any) -> Any:
         case "$Scenario":
             return Scenario.from_dict(_value(content))
         case "$Privacy":
-            return Privacy(**_value(content))
+            return Privacy.build(_value(content))
     fields = {key: _value(item) for key, item in content.items()}
     if tag == "$Traffic":
         fields = {name: {Kind(int(k)): v for k, v in m.items()} for name, m in fields.items()}

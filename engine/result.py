@@ -17,6 +17,7 @@ from engine.baselines import Baselines
 from engine.data.federation import Scaling
 from engine.events import Event, RoundFinished, RunFinished, RunStarted, SettingsChanged
 from engine.metrics import Score
+from engine.privacy.ledger import noised
 from engine.privacy.plan import Plan
 from engine.scenario import Scenario
 from engine.simulation import simulate
@@ -67,7 +68,7 @@ class Result:
             "ledger": {k: {"count": n, "bytes": size} for k, (n, size) in ledger.items()},
             "setup": {k: {"count": n, "bytes": size} for k, (n, size) in started.setup.items()},
             "baselines": _baselines(started.baselines, names, started.federation.test_sizes),
-            "privacy": _privacy(last.state.plan if last else None, self.rounds, names),
+            "privacy": _privacy(_last_plan(self.rounds), self.rounds, names),
             "final": {
                 "accuracy": score.accuracy,
                 "loss": score.loss,
@@ -146,17 +147,24 @@ def _baselines(of: Baselines, names: tuple[str, ...], test_sizes: Ints) -> dict[
     }
 
 
+def _last_plan(rounds: list[RoundFinished]) -> Plan | None:
+    """The plan of the last round that had noise."""
+    return next((r.state.plan for r in reversed(rounds) if r.state.plan), None)
+
+
 def _privacy(
     plan: Plan | None, rounds: list[RoundFinished], names: tuple[str, ...]
 ) -> dict[str, Any] | None:
     """At hospital level every round counts whole for every hospital, drawn or not."""
     if plan is None:
         return None
-    spent = _finite(rounds[-1].epsilon)
+    last = rounds[-1]
+    spent = _finite(last.epsilon)
+    steps = sum(release.rounds for release in noised(last.state.released))
     return {
         **{key: _finite(value) for key, value in plan.as_dict().items()},
         "sampling_rate": dict.fromkeys(names, 1.0),
-        "steps": dict.fromkeys(names, len(rounds)),
+        "steps": dict.fromkeys(names, steps),
         "epsilon_by_hospital": dict.fromkeys(names, spent),
     }
 

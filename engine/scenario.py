@@ -70,13 +70,18 @@ class Scenario:
             return Scenario.from_dict(tomllib.loads(text))
         except tomllib.TOMLDecodeError as error:
             raise ScenarioError(f"scenario: not valid TOML, {error}.") from None
+        except (
+            ValueError,
+            RecursionError,
+        ):  # numbers of thousands of digits, thousands of brackets
+            raise ScenarioError("scenario: a number or a nesting in it is too large.") from None
 
     @staticmethod
     def from_dict(given: Given) -> Scenario:
         """Validate nested mappings, as TOML gives them."""
         for key, value in given.items():
             if key not in TOP:
-                raise ScenarioError(f"{key}: there is no such setting; {nearest(key, TOP)}")
+                raise ScenarioError(f"{key!r}: there is no such setting; {nearest(key, TOP)}")
             if key in SECTIONS and not isinstance(value, Mapping):
                 raise ScenarioError(f"{key}: this is a section; write [{key}] and its keys below.")
         built = {
@@ -133,7 +138,14 @@ class Scenario:
         A bare switch name with True switches it on with its defaults, with False off. A new
         `data.source` starts a fresh `[data]`: keys not set beside it take their defaults.
         """
-        return Scenario.from_dict(with_settings(self.given, settings))
+        return self.replace_all(settings)
+
+    def replace_all(self, *settings: Mapping[str, Any]) -> Scenario:
+        """With several `replace`s one after the other, of which only the outcome must be valid."""
+        given = self.given
+        for each in settings:
+            given = with_settings(given, each)
+        return Scenario.from_dict(given)
 
     def without(self, *sections: str) -> Scenario:
         """With switches off; those that are off already stay so."""
@@ -179,22 +191,31 @@ class Scenario:
 
 
 def _changes(given: Any) -> tuple[Change, ...]:
-    changes = []
-    for entry in given:
-        if not isinstance(entry, Mapping) or set(entry) != {"round", "set"}:
-            raise ScenarioError("change: each needs a round and a set, and nothing else.")
-        round, settings = entry["round"], entry["set"]
-        if not isinstance(round, int) or isinstance(round, bool) or round < 1:
-            raise ScenarioError(f"change.round: {round!r} is not a round; rounds count from 1.")
-        for key in settings:
-            section = key.partition(".")[0]
-            if section not in CHANGEABLE:
-                raise ScenarioError(
-                    f"change.set: {key} cannot change in the middle of a run;"
-                    f" {', '.join(CHANGEABLE)} can."
-                )
-        changes.append(Change(round, dict(settings)))
-    return tuple(sorted(changes, key=lambda change: change.round))
+    if not isinstance(given, list | tuple):
+        raise ScenarioError("change: write each one as [[change]] with a round and a set.")
+    return tuple(sorted(map(_change, given), key=lambda change: change.round))
+
+
+def _change(given: Any) -> Change:
+    if not isinstance(given, Mapping) or set(given) != {"round", "set"}:
+        raise ScenarioError("change: each needs a round and a set, and nothing else.")
+    round, settings = given["round"], given["set"]
+    if not isinstance(round, int) or isinstance(round, bool) or round < 1:
+        raise ScenarioError(f"change.round: {round!r} is not a round; rounds count from 1.")
+    if not isinstance(settings, Mapping):
+        raise ScenarioError('change.set: write {"section.key" = value}, e.g. {"fedprox.mu" = 0.1}.')
+    for key, value in settings.items():
+        section, dot, _ = key.partition(".")
+        if section not in CHANGEABLE or key == "training.rounds":
+            raise ScenarioError(
+                f"change.set: {key!r} cannot change in the middle of a run; what can is in"
+                f" {', '.join(CHANGEABLE)}, but for training.rounds."
+            )
+        if not dot and not isinstance(value, bool):
+            raise ScenarioError(
+                f'change.set: write {key!r} as "{key}.key" = value, or = true or false.'
+            )
+    return Change(round, dict(settings))
 
 
 def _unused(given: Given, built: Mapping[str, Section]) -> tuple[str, ...]:
@@ -215,8 +236,8 @@ def _of(built: Mapping[str, Section], kind: type[S]) -> S:
 
 def _text(given: Given, key: str, default: str) -> str:
     value = given.get(key, default)
-    if not isinstance(value, str):
-        raise ScenarioError(f"{key}: {value!r} is not a text.")
+    if not isinstance(value, str) or not value.isprintable():
+        raise ScenarioError(f"{key}: {value!r} is not a line of text.")
     return value
 
 

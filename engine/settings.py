@@ -63,9 +63,12 @@ def with_settings(given: Given, settings: Mapping[str, Any]) -> dict[str, Any]:
                     f"{key}: there is no such setting; {nearest(section, SECTIONS)}"
                 )
             changed.setdefault(section, {})[name] = value
-        elif isinstance(value, bool) and key in SECTIONS:
-            if SECTIONS[key] in ALWAYS:
-                raise ScenarioError(f"{key}: this section is always there and cannot be switched.")
+        elif isinstance(value, bool):
+            if key not in SECTIONS or SECTIONS[key] in ALWAYS:
+                names = [switch.section for switch in SWITCHES]
+                raise ScenarioError(
+                    f"{key!r}: only a section can be switched on or off; {nearest(key, names)}"
+                )
             changed.pop(key, None) if not value else changed.setdefault(key, {})
         else:
             changed[key] = value

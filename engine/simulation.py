@@ -6,7 +6,9 @@ pause is not to ask. `simulate(other, start=state)` goes on from a finished roun
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -30,8 +32,10 @@ from engine.events import (
     TrainingAdvanced,
 )
 from engine.models import logistic
-from engine.pipeline import Pipeline, build
-from engine.privacy.ledger import Release
+from engine.pipeline import Pipeline, build, refuse_diverged
+from engine.privacy import ledger
+from engine.privacy.ledger import Ledger
+from engine.privacy.plan import Plan
 from engine.randomness import stream
 from engine.scenario import Scenario
 from engine.stages.base import Moment
@@ -55,8 +59,14 @@ def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
     """
     prepared = yield from _prepare(scenario, start)
     first = _initial(scenario, prepared) if start is None else start
+    if first.round > scenario.training.rounds:
+        raise ScenarioError(
+            f"training.rounds: {first.round} rounds are done already, and {scenario.training.rounds} are"
+            " planned; plan more, or fork from an earlier round."
+        )
     run = _Run(scenario, prepared)
     state = run.enter(first, first.round + 1)
+    run.check_changes(state)
     yield run.started()
     stopped = None
     for round in range(state.round + 1, scenario.training.rounds + 1):
@@ -86,10 +96,10 @@ def draw_cohort(seed: int, round: int, size: int, hospitals: int) -> Ints:
 
 
 def _prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, Prepared]:
-    basis = (scenario.data, scenario.model, scenario.seed)
+    basis = repr((scenario.data, scenario.model, scenario.seed))
+    if start and start.basis != basis:
+        raise ScenarioError("data, model and seed cannot change in a fork; start a new run.")
     if start and start.prepared:
-        if start.prepared.basis != basis:
-            raise ScenarioError("data, model and seed cannot change in a fork; start a new run.")
         return start.prepared
     yield Preparing("reading the patients", 0, 1)
     federation = load(scenario.data, scenario.seed)
@@ -99,14 +109,28 @@ def _prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, 
         try:
             what, done, total = next(steps)
         except StopIteration as end:
-            return Prepared(basis, federation, end.value)
+            return Prepared(federation, end.value)
         yield Preparing(what, done, total)
+
+
+def _spent(plan: Plan | None, released: Ledger) -> float | None:
+    """ε so far: None where privacy never was, inf where it was and is no more."""
+    if plan:
+        return plan.spent(released)
+    return math.inf if ledger.noised(released) else None
 
 
 def _initial(scenario: Scenario, prepared: Prepared) -> State:
     features = len(prepared.federation.features)
     params = logistic.initial(scenario.model.init, features, scenario.seed)
-    return State(0, params, prepared=prepared)
+    basis = repr((scenario.data, scenario.model, scenario.seed))
+    return State(0, params, basis, prepared=prepared)
+
+
+_SETUP_NOTES = {
+    "privacy": "privacy: ε covers training messages, not what was exchanged once before round 1.",
+    "masking": "masking: it hides updates; what was exchanged before round 1 tells each one's patients.",
+}
 
 
 class _Run:
@@ -129,20 +153,31 @@ class _Run:
         setting = Setting(self.now, self.train.sizes, self.parameters)
         self.pipeline: Pipeline = build(setting, self.size, round - 1, state.released, state.plan)
         self.notes = self.now.notes + self._privacy_notes(state)
-        return State(
-            round=state.round,
-            params=state.params,
+        return replace(
+            state,
             remembered=state.remembered.only(self.pipeline.names),
-            released=state.released,
             plan=self.pipeline.plan,
-            traffic=state.traffic,
             prepared=self.prepared,
         )
+
+    def check_changes(self, state: State) -> None:
+        """Refuse, before round 1, a change to come that this federation cannot run."""
+        now = (self.now, self.size, self.pipeline, self.notes)
+        for change in self.scenario.changes:
+            if change.round > state.round + 1:
+                self.enter(state, change.round)
+        self.now, self.size, self.pipeline, self.notes = now
 
     def _privacy_notes(self, state: State) -> tuple[str, ...]:
         plan = self.pipeline.plan
         notes: list[str] = []
-        if plan and any(release.noise_multiplier == 0 for release in state.released):
+        if self.prepared.federation.setup:
+            notes.extend(_SETUP_NOTES[s] for s in _SETUP_NOTES if self.now.on(s))
+        if plan is None and ledger.noised(state.released):
+            notes.append(
+                "privacy: from here on sums are sent without noise; no finite ε holds any more."
+            )
+        if plan and math.isinf(ledger.mu(state.released)):
             notes.append("privacy: earlier rounds were sent without noise, so no finite ε holds.")
         elif plan and state.released and plan is not state.plan:
             notes.append(
@@ -201,17 +236,17 @@ class _Run:
         )
         update, remembered, traces = self.pipeline.combine(delivery, at, remembered)
         params = state.params + update
+        refuse_diverged(params, round)
         yield Aggregated(round, delivery.survivors, float(np.linalg.norm(update)), traces)
 
         plan = self.pipeline.plan
-        after = State(
+        after = replace(
+            state,
             round=round,
             params=params,
             remembered=remembered,
-            released=(*state.released, Release(plan.noise_multiplier if plan else 0.0)),
-            plan=plan,
+            released=ledger.and_then(state.released, plan.noise_multiplier if plan else 0.0),
             traffic=delivery.traffic,
-            prepared=self.prepared,
         )
         score, correct = evaluation.evaluate(params, self.prepared.federation.test)
         spent = {
@@ -224,7 +259,7 @@ class _Run:
             dropped=np.setdiff1d(cohort, delivery.survivors),
             score=score,
             hospital_correct=correct,
-            epsilon=plan.spent(after.released) if plan else None,
+            epsilon=_spent(plan, after.released),
             uplink_bytes=spent["uplink"],
             downlink_bytes=spent["downlink"],
             overhead_bytes=spent["overhead"],
@@ -245,7 +280,6 @@ class _Run:
     def _train(self, anchor: Floats, at: Moment) -> Generator[Event, None, Floats]:
         """Every hospital's params after local training, (k, d)."""
         local = np.empty((len(at.cohort), self.parameters))
-        largest = int(self.train.sizes.max())
         for block in self._blocks(at.cohort):
             steps = train_block(
                 block,
@@ -253,7 +287,6 @@ class _Run:
                 self.now.training,
                 self.pipeline.objectives,
                 (at.seed, at.round),
-                largest,
             )
             for progress, trained in steps:
                 local[block.rows] = trained
@@ -266,8 +299,13 @@ class _Run:
                         progress.fraction,
                     )
                 else:
+                    took = np.isfinite(progress.losses)  # those with a step in this pass
                     yield EpochTrained(
-                        at.round, progress.epoch, progress.epochs, block.hospitals, progress.losses
+                        at.round,
+                        progress.epoch,
+                        progress.epochs,
+                        block.hospitals[took],
+                        progress.losses[took],
                     )
         return local
 

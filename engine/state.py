@@ -9,7 +9,6 @@ from engine.baselines import Baselines
 from engine.data.federation import Federation
 from engine.privacy.ledger import Ledger
 from engine.privacy.plan import Plan
-from engine.sections import Data, Model
 from engine.stages.memory import Remembered
 from engine.wire import Traffic
 
@@ -18,7 +17,6 @@ from engine.wire import Traffic
 class Prepared:
     """What is computed once per data, model and seed, and shared by all branches."""
 
-    basis: tuple[Data, Model, int]
     federation: Federation
     baselines: Baselines
 
@@ -29,14 +27,16 @@ class State:
 
     Attributes:
         params: The model, (d,).
+        basis: The data, model and seed it belongs to; another basis needs another run.
         remembered: The stages' memory.
-        released: Every round's release so far, whether or not privacy was on.
+        released: The noise of every round so far, whether or not privacy was on.
         plan: The privacy plan in force.
         prepared: Not serialised: a run from a stored state computes it again.
     """
 
     round: int
     params: Floats
+    basis: str
     remembered: Remembered = field(default_factory=Remembered)
     released: Ledger = ()
     plan: Plan | None = None

@@ -2,8 +2,7 @@
 
 A local step is `local −= rate · gradient`, and a gradient is an *estimate*, here the mean over a
 shuffled minibatch (McMahan et al. 2017, ClientUpdate), followed by *objectives* that add to it
-(FedProx, L2). A pass over its patients in an order of its own is what each hospital does by itself;
-the batching changes the speed and not one result.
+(FedProx, L2). The batching over hospitals changes the speed and not one result.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ Objective = Callable[[Floats, Floats, Floats], Floats]  # Stage.on_gradient
 
 @dataclass(frozen=True, eq=False)
 class Progress:
-    """How far a block is: `fraction` of `epoch`; `losses` (k,) once the epoch is done."""
+    """How far a block is: `fraction` of `epoch`; `losses` (k,) once it is done, nan where no step."""
 
     epoch: int
     epochs: int
@@ -40,13 +39,11 @@ def train_block(
     training: Training,
     objectives: Sequence[Objective],
     address: tuple[int, int],
-    largest: int,
 ) -> Iterator[tuple[Progress, Floats]]:
     """Train a block from `anchor` (d,); yields progress and the local params so far, (k, d).
 
     Args:
         address: (seed, round) of the run.
-        largest: Patients of the federation's largest hospital.
     """
     k, n_max = len(block.sizes), int(block.sizes[0])
     local = np.repeat(anchor[:, None], k, axis=1)  # (d, k)
@@ -55,38 +52,53 @@ def train_block(
     into = np.empty(len(anchor) * plan.batch * k)
     work = 0
     for epoch in range(1, plan.epochs + 1):
-        order = visiting_order(address[0], address[1], epoch, block.sizes, largest)
+        order = visiting_order(address[0], address[1], epoch, block.sizes)
         found, steps = block.found(order), plan.steps(epoch)
         residuals[:] = 0.0
         for places, active, count in steps:
             x, y = block.minibatch(found, places, active, into)
-            here = local[:, active]
-            residual = logistic.residuals(here, x, y)
-            gradient = logistic.summed_gradient(x, residual) / count
-            for objective in objectives:
-                gradient = objective(gradient.T, here.T, anchor).T
-            local[:, active] = here - training.learning_rate * gradient
-            residuals[places, active] = residual
+            local[:, active], residuals[places, active] = _local_step(
+                local[:, active], x, y, count, training.learning_rate, objectives, anchor
+            )
             work += x.size
             if work > _WORK_PER_YIELD:
                 work = 0
                 yield Progress(epoch, plan.epochs, places.stop / n_max, None), local.T
-        losses = logistic.summed_loss(residuals) / plan.visited(steps)
+        visited = plan.visited(steps)
+        losses = np.where(visited > 0, logistic.summed_loss(residuals), np.nan)
+        losses /= np.maximum(visited, 1)
         yield Progress(epoch, plan.epochs, 1.0, losses), local.T
 
 
-def visiting_order(seed: int, round: int, epoch: int, sizes: Ints, largest: int) -> Ints:
+@np.errstate(over="ignore", invalid="ignore")  # who diverges is found when the update is looked at
+def _local_step(
+    local: Floats,
+    x: Floats,
+    y: Floats,
+    count: Ints,
+    rate: float,
+    objectives: Sequence[Objective],
+    anchor: Floats,
+) -> tuple[Floats, Floats]:
+    """Params (d, k) after a step on minibatches x (d, b, k), y (b, k); and their residuals (b, k)."""
+    residual = logistic.residuals(local, x, y)
+    gradient = logistic.summed_gradient(x, residual) / count
+    for objective in objectives:
+        gradient = objective(gradient.T, local.T, anchor).T
+    return local - rate * gradient, residual
+
+
+def visiting_order(seed: int, round: int, epoch: int, sizes: Ints) -> Ints:
     """In which order each hospital visits its patients in this pass: (n_max, k), or (n_max, 1).
 
-    One shuffle of `largest` places is drawn per pass, and a hospital with n patients follows it,
-    leaving out the places from n on: for each hospital a uniformly random order that depends on its
-    own size and on nobody else's. Padding places come last. Hospitals of one size share one column.
+    Place i gets the i-th number of the pass's stream, and a hospital with n patients visits its first
+    n places by their numbers: a uniformly random order that depends on its own size and on nobody
+    else's. Padding places come last. Hospitals of one size share one column; their patients lie in
+    random order already (`engine.data`), so what they visit is drawn apart all the same.
     """
-    keys = stream(seed, "minibatch", round, epoch).random(largest)
     distinct, column = np.unique(sizes, return_inverse=True)
     n_max = int(distinct[-1])
-    shuffled = np.argsort(keys)
-    shuffled = shuffled[shuffled < n_max]
+    shuffled = np.argsort(stream(seed, "minibatch", round, epoch).random(n_max))
     order = np.tile(np.arange(n_max), (len(distinct), 1))
     for row, n in zip(order, distinct, strict=True):
         row[:n] = shuffled[shuffled < n]
@@ -131,10 +143,10 @@ class Plan:
         return steps
 
     def visited(self, steps: list[LocalStep]) -> Ints:
-        """Patients that each hospital visits in these steps, at least 1 for a division, (k,)."""
+        """Patients that each hospital visits in these steps, (k,)."""
         if steps is self.full_pass:
             return self.sizes
         visited = np.zeros(len(self.sizes), np.int64)
         for _, active, count in steps:
             visited[active] += count
-        return np.maximum(visited, 1)
+        return visited

@@ -117,6 +117,9 @@ class Traffic:
 
 def pack_bits(values: npt.NDArray[np.uint64], bits: int) -> Bytes:
     """Rows of integers below 2^bits (k, m), as ⌈m·bits/8⌉ bytes a row, little end first."""
+    if bits in (8, 16, 32, 64):  # whole words
+        words = values.astype(f"<u{bits // 8}")
+        return words.view(np.uint8).reshape(len(values), -1)
     shifts = np.arange(bits, dtype=np.uint64)
     each_bit = (values[:, :, None] >> shifts) & np.uint64(1)  # (k, m, bits)
     flat = each_bit.reshape(len(values), -1).astype(np.uint8)
@@ -125,6 +128,8 @@ def pack_bits(values: npt.NDArray[np.uint64], bits: int) -> Bytes:
 
 def unpack_bits(rows: Bytes, bits: int, count: int) -> npt.NDArray[np.uint64]:
     """The `count` integers in each row that `pack_bits` wrote, (k, count)."""
+    if bits in (8, 16, 32, 64):
+        return np.ascontiguousarray(rows).view(f"<u{bits // 8}").astype(np.uint64)
     flat = np.unpackbits(rows, axis=1, count=count * bits, bitorder="little")
     shifts = np.arange(bits, dtype=np.uint64)
     each_bit = flat.reshape(len(rows), count, bits).astype(np.uint64)

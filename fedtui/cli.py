@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fedtui.report import safe, table
 from fedtui.shadow import refuse_shadowed_engine
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ def main() -> None:
 def _guarded() -> int:
     try:
         refuse_shadowed_engine()
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(
+                errors="replace"
+            )  # a terminal that knows no ε still gets the rest
         code = cli.main(prog_name="fedtui", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else DONE
@@ -39,24 +45,35 @@ def _guarded() -> int:
         return INTERRUPTED
     except click.ClickException as error:
         return _say(error.format_message(), error.exit_code)
-    except BrokenPipeError:  # the reader has seen enough, e.g. `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+    except OSError as error:
+        return _unwritten(error)
     except Exception as error:
         return _refused(error)
+
+
+def _unwritten(error: OSError) -> int:
+    """What standard output could not take; a reader that has seen enough, `| head`, is no failure."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return DONE
+    return _say(f"the output cannot be written ({error.strerror}).", FAILED)
 
 
 def _refused(error: Exception) -> int:
     """The exit code of a refusal, its sentence said; anything else is a bug and stays a traceback."""
     from engine.errors import EngineError, RunError
 
+    if isinstance(error, MemoryError):
+        return _say(
+            "there is not enough memory; lower data.hospitals, patients or features.", FAILED
+        )
     if not isinstance(error, EngineError):
         raise error
     return _say(str(error), FAILED if isinstance(error, RunError) else BAD_INPUT)
 
 
 def _say(sentence: str, code: int) -> int:
-    click.echo(f"fedtui: {sentence}", err=True)
+    click.echo(f"fedtui: {safe(sentence)}", err=True)
     return code
 
 
@@ -112,7 +129,6 @@ def run(
     from engine import simulate
     from engine.recording import Recorder
     from engine.result import Result
-    from fedtui.report import table
 
     chosen = _with_settings(_load(scenario), settings, without, rounds, seed)
     result = Result()
@@ -193,13 +209,15 @@ def _with_settings(
     """All changes at once, so that only their outcome has to be valid."""
     from engine.settings import read_setting
 
-    changes: dict[str, Any] = dict.fromkeys(without, False)
-    changes.update(map(read_setting, settings))
+    changes: dict[str, Any] = {}
+    for key, value in map(read_setting, settings):
+        changes.pop(key, None)  # so that the last word on a key is said last
+        changes[key] = value
     if rounds is not None:
         changes["training.rounds"] = rounds
     if seed is not None:
         changes["seed"] = seed
-    return scenario.replace(changes)
+    return scenario.replace_all(dict.fromkeys(without, False), changes)
 
 
 def _follow(events: Iterator[Event], scenario: Scenario, result: Result, recorder: Any) -> int:
@@ -208,7 +226,7 @@ def _follow(events: Iterator[Event], scenario: Scenario, result: Result, recorde
 
     bar = click.progressbar(
         length=scenario.training.rounds,
-        label=scenario.title,
+        label=safe(scenario.title),
         file=sys.stderr,
         hidden=not sys.stderr.isatty(),
     )

@@ -45,7 +45,7 @@ def _hospitals(result: dict[str, Any]) -> str:
     head = ("hospital", "patients", "held out", "alone", "together")
     rows = [
         (
-            _safe(h["name"]),
+            safe(h["name"]),
             f"{h['train']:,}",
             f"{h['test']:,}",
             _count(alone[h["name"]], h["test"]),
@@ -85,7 +85,7 @@ def _caution(base: dict[str, Any], final: dict[str, Any]) -> str:
 
 
 def _notes(result: dict[str, Any]) -> str:
-    return "\n".join(f"note: {_safe(note)}" for note in result["notes"])
+    return "\n".join(f"note: {safe(note)}" for note in result["notes"])
 
 
 def _grid(head: Iterable[str], rows: Sequence[tuple[str, ...]]) -> str:
@@ -109,6 +109,6 @@ def _count(share: float | None, of: int) -> str:
     return "n/a" if share is None else f"{round(share * of)}/{of}"
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
     """Names come from files: what would move the cursor or turn the line is shown as �."""
     return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -152,7 +152,7 @@ def test_sums_of_ring_integers_are_sums_of_updates(sizes, bound, codec, seed):
     weight = np.array(sizes)
     update = draw.uniform(-bound, bound, (len(sizes), 6))
     update[0, 0], update[-1, 1] = bound, -bound
-    ring = codec.ring(bound, int(weight.sum()))
+    ring = codec.ring(bound, int(weight.sum()), draw.random() < 0.5)
     rows = ring.to_ring(update, weight, draw.random(update.shape))
     total, heads = ring.from_ring(rows.sum(axis=0, dtype=np.uint64) & ring.modulus_mask)
     assert heads == weight.sum()
@@ -160,18 +160,37 @@ def test_sums_of_ring_integers_are_sums_of_updates(sizes, bound, codec, seed):
     np.testing.assert_array_less(np.abs(total - weight @ update), step * weight.sum() * 1.0001)
 
 
-def test_the_fixed_point_never_lengthens_a_vector():
+def test_a_cut_fixed_point_never_lengthens_a_vector():
     draw = np.random.default_rng(1)
     update = draw.normal(size=(50, 7))
-    ring = fixed_point(10.0, 1)
+    ring = fixed_point(10.0, 1, cut=True)
     for row in update:
         back, _ = ring.from_ring(ring.to_ring(row[None], np.array([1]), None)[0])
         assert np.all(np.abs(back) <= np.abs(row))
 
 
+def test_the_nearest_fixed_point_leans_to_neither_side():
+    update = np.full((1, 1), 0.7 * 2.0**-18)
+    ring = fixed_point(10.0, 1, cut=False)
+    back, _ = ring.from_ring(ring.to_ring(update, np.array([1]), None)[0])
+    assert abs(back[0] - update[0, 0]) <= 2.0**-ring.fraction_bits / 2
+
+
+def test_coordinates_outside_the_range_count_as_its_ends():
+    for codec in (Float32(), Quantize(8)):
+        ring = codec.ring(1.0, 10, False)
+        uniform = np.full((1, 2), 0.5)
+        far, end = np.array([[7.0, -9.0]]), np.array([[1.0, -1.0]])
+        weight = np.array([3])
+        np.testing.assert_array_equal(
+            ring.to_ring(far, weight, uniform), ring.to_ring(end, weight, uniform)
+        )
+        assert ring.saturated(far).tolist() == [2]
+
+
 def test_an_overflowing_ring_is_refused_at_configuration():
     with pytest.raises(ScenarioError, match=r"lower masking\.range"):
-        fixed_point(1e9, 10**9)
+        fixed_point(1e9, 10**9, cut=False)
 
 
 def test_traffic_counts_every_copy_of_a_broadcast():

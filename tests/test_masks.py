@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import Scenario
-from engine.channels.masks import Party, Server, unpack_rows
+from engine.channels.masks import Party, Server
 from engine.data import load
 from engine.errors import RunError, ScenarioError
 from engine.events import KeysAdvertised, KeysForwarded, UpdatesMasked, UpdatesSent
-from engine.wire import Kind, unpack
+from engine.wire import HEADER_SIZE, Kind, unpack, unpack_bits
 from tests.builders import events, params, payloads, small
 
 
@@ -26,7 +27,7 @@ def exchange(rows: np.ndarray, bits: int) -> tuple[list[bytes], np.ndarray]:
 
 
 def readable(uploads: list[bytes], bits: int, length: int) -> np.ndarray:
-    return unpack_rows(unpack(Kind.MASKED_UPDATE, uploads)[1], bits, length)
+    return unpack_bits(unpack(Kind.MASKED_UPDATE, uploads)[1], bits, length)
 
 
 @settings(max_examples=25)
@@ -54,10 +55,23 @@ def test_masked_uploads_are_uniform_whatever_they_hide():
     assert abs(correlation) < 0.03
 
 
-def test_two_rounds_never_share_a_mask():
-    rows = np.zeros((2, 4), np.uint64)
-    first, second = exchange(rows, 32)[0][0], exchange(rows, 32)[0][0]
-    assert first != second
+def test_the_same_keys_give_another_mask_in_another_session_round_or_pair():
+    keys = [X25519PrivateKey.generate() for _ in range(2)]
+
+    def upload(session: bytes = b"s" * 16, round: int = 1, ids: tuple[int, int] = (0, 1)) -> bytes:
+        parties = [Party(i, round, key) for i, key in zip(ids, keys, strict=True)]
+        forwarded = Server(round, session).forward([p.advertise() for p in parties])
+        return parties[0].mask(forwarded[0], np.zeros(4, np.uint64), 32)[HEADER_SIZE:]
+
+    first = upload()
+    assert first == upload()
+    others = [upload(session=b"t" * 16), upload(round=2), upload(ids=(0, 2))]
+    assert len({first, *others}) == 4
+
+
+def test_new_keys_and_sessions_come_from_the_operating_system_each_time():
+    assert Party(0, 1).advertise() != Party(0, 1).advertise()
+    assert Server(1).session != Server(1).session
 
 
 def test_a_swapped_public_key_is_noticed():
@@ -137,3 +151,9 @@ def test_masks_over_too_many_hospitals_are_refused():
 def test_codecs_that_do_not_add_up_are_refused_under_masks(codec):
     with pytest.raises(ScenarioError, match="cannot be added under masks"):
         small(masking={}, compression={"codec": codec})
+
+
+def test_a_threshold_that_lets_two_groups_open_and_levels_too_far_apart_are_warned_of():
+    assert any("disjoint groups" in note for note in small(masking={"threshold": 0.5}).notes)
+    assert any("apart" in note for note in small(masking={}, compression={"bits": 2}).notes)
+    assert small(masking={}, compression={"bits": 8}).notes == ()

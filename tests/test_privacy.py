@@ -227,20 +227,6 @@ def test_privacy_switched_on_after_rounds_without_noise_has_no_finite_epsilon():
     assert all(math.isinf(epsilon) for epsilon in spent[2:])
 
 
-def test_noise_follows_the_plan_and_not_the_cohort():
-    """A divisor or a noise that depended on who takes part would tell who takes part."""
-    half = small(privacy={}, training={"participation": 0.5})
-    stds = {event.facts["noise_std"] for event in server_traces(half)}
-    assert len(stds) == 1
-
-
-def server_traces(scenario: Scenario):
-    from engine.events import Aggregated
-
-    for event in events(scenario, Aggregated):
-        yield from (trace for trace in event.traces if trace.stage == "privacy")
-
-
 def test_participation_enlarges_the_sensitivity():
     whole = events(small(privacy={}), RunStarted)[0].privacy["sensitivity"]
     half = events(small(privacy={}, training={"participation": 0.5}), RunStarted)[0]
@@ -297,6 +283,63 @@ def test_defaults_follow_the_unit():
     assert Privacy.build({}).noise_by == "server"
 
 
-def test_an_exhausted_plan_affords_nothing():
-    plan = Plan(Privacy(), math.inf, 1.0, 1.0, "")
-    assert not plan.affords((Release(1.0),))
+def test_a_plan_affords_what_the_budget_holds_and_no_more():
+    exhausted = Plan(Privacy(), math.inf, 1.0, 1.0, "")
+    assert not exhausted.affords((Release(1.0),))
+    assert not exhausted.affords((Release(0.0),))
+    one_more = Plan(Privacy(epsilon=4.5), 1.0, 1.0, 1.0, "")  # one release at z = 1 costs 4.377
+    assert one_more.affords(())
+    assert not one_more.affords((Release(1.0),))
+
+
+def test_a_spent_budget_is_a_stop_even_after_rounds_without_noise():
+    given = {
+        **CELLS.given,
+        "change": [
+            {"round": 2, "set": {"privacy.epsilon": 8.0}},
+            {"round": 5, "set": {"privacy.epsilon": 0.1}},
+        ],
+    }
+    happened = events(Scenario.from_dict(given))
+    assert happened[-1].stopped == "budget"
+    assert happened[-1].rounds == 4
+
+
+def test_more_rounds_on_a_spent_budget_are_a_stop_and_not_a_mountain_of_noise():
+    scenario = small(privacy={"epsilon": 2.0})
+    done = finished(scenario)[-1].state
+    happened = events(scenario.replace({"training.rounds": 9}), start=done)
+    assert happened[-1].stopped == "budget"
+
+
+def test_privacy_switched_off_in_the_middle_leaves_no_finite_epsilon_and_says_so():
+    scenario = Scenario.from_dict(
+        {**small(privacy={}).given, "change": [{"round": 4, "set": {"privacy": False}}]}
+    )
+    happened = events(scenario)
+    (change,) = [e for e in happened if isinstance(e, SettingsChanged)]
+    assert any("without noise" in note for note in change.notes)
+    spent = [e.epsilon for e in happened if isinstance(e, RoundFinished)]
+    assert all(map(math.isfinite, spent[:3]))
+    assert all(map(math.isinf, spent[3:]))
+    assert run(scenario)["privacy"]["steps"]["A"] == 3
+
+
+def test_an_update_that_is_not_finite_is_clipped_to_nothing():
+    updates = np.array([[math.inf, 1.0], [math.nan, 0.0], [3e200, 4e200]])
+    step = HospitalGaussian(0.5, 0.0).on_client({"update": updates}, moment(updates), {})
+    np.testing.assert_allclose(step.value["update"], [[0, 0], [0, 0], [0.3, 0.4]])
+    assert step.facts["diverged"].tolist() == [True, True, False]
+
+
+def test_a_delta_that_lays_one_hospital_open_is_warned_of():
+    assert any("laid open" in n for n in events(small(privacy={"delta": 0.3}), RunStarted)[0].notes)
+    assert not any("laid open" in n for n in events(small(privacy={}), RunStarted)[0].notes)
+
+
+def test_what_epsilon_leaves_out_is_said():
+    said = " ".join(events(small(privacy={}), RunStarted)[0].notes)
+    assert "exchanged once before round 1" in said
+    assert "who knows the seed" in said
+    unscaled = " ".join(events(small(privacy={}, data={"scaling": "none"}), RunStarted)[0].notes)
+    assert "exchanged once" not in unscaled

@@ -89,9 +89,16 @@ def test_a_run_goes_on_from_a_recorded_state_bit_for_bit(recorded, tmp_path):
 
 def test_only_the_owner_may_read_it_and_the_first_line_says_why(tmp_path):
     path = tmp_path / "run.jsonl"
-    Recorder(path).close()
+    recorder = Recorder(path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "noise can be removed" in json.loads(path.read_text().splitlines()[0])["warning"]
+    recorder.close()
+
+
+def test_the_file_of_a_run_that_never_began_is_not_left_behind(tmp_path):
+    path = tmp_path / "run.jsonl"
+    Recorder(path).close()
+    assert not path.exists()
 
 
 def test_each_event_reaches_the_file_before_the_next_is_asked_for(tmp_path):
@@ -120,6 +127,9 @@ def test_a_recorded_run_is_never_overwritten(tmp_path):
         ('{"fedtui": 2}\n', "format 2"),
         ('{"fedtui": 1}\n{"$RunFinished": \n{"$RunFinished": {}}\n', "line 2 is damaged"),
         ('{"fedtui": 1}\n{"$Nothing": {}}\n', "line 2 is damaged"),
+        ('{"fedtui": 1}\n{"$RunFinished": []}\n', "line 2 is damaged"),
+        ('{"fedtui": 1}\n3\n', "line 2 is damaged"),
+        ('{"fedtui": 1}\n' + "[" * 100_000 + "\n", "line 2 is damaged"),
     ],
 )
 def test_what_is_no_recording_gets_a_sentence(content, says, tmp_path):

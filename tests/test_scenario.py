@@ -106,7 +106,7 @@ def test_toml_and_codes_come_back_exactly(given):
 @pytest.mark.parametrize(
     ("toml", "says"),
     [
-        ("[trainin]", "trainin: .*did you mean 'training'"),
+        ("[trainin]", "'trainin': .*did you mean 'training'"),
         ("[training]\nround = 3", r"training\.round: .*did you mean 'rounds'"),
         ("[training]\nrounds = 0", r"training\.rounds: 0 is out of range; it must be at least 1"),
         ("[training]\nrounds = 2.5", r"training\.rounds: 2\.5 is not a whole number"),
@@ -117,7 +117,10 @@ def test_toml_and_codes_come_back_exactly(given):
         ("data = 3", r"write \[data\]"),
         ("seed = -1", "seed: -1"),
         ("seed = 'x'", "seed: 'x'"),
-        ("[privacy]\nepsilon = 0", r"privacy\.epsilon: 0 is out of range; it must be above 0"),
+        (
+            "[privacy]\nepsilon = 0",
+            r"privacy\.epsilon: 0 is out of range; it must be at least 0\.001",
+        ),
         ("[privacy]\ndelta = 1.0", r"privacy\.delta: 1 is out of range"),
         ("[fedprox]\nmu = 20.0", r"fedprox\.mu: .*diverges"),
         ("[[change]]\nround = 21\nset = {'fedprox.mu' = 1.0}", "after the last round"),
@@ -125,6 +128,15 @@ def test_toml_and_codes_come_back_exactly(given):
         ("[[change]]\nround = 2\nset = {'fedprox.nu' = 1}", r"fedprox\.nu: .*choose mu"),
         ("[[change]]\nround = 0\nset = {}", "rounds count from 1"),
         ("a = ", "not valid TOML"),
+        ("change = 3", r"write each one as \[\[change\]\]"),
+        ("[[change]]\nround = 2\nset = 3", "change.set: write"),
+        ("[[change]]\nround = 2\nset = {training = 3}", "change.set: write 'training'"),
+        ("[[change]]\nround = 2\nset = {'training.rounds' = 9}", "cannot change in the middle"),
+        ("[training]\nlearning_rate = 1" + "0" * 400, "inf is out of range"),
+        ("[training]\nrounds = 1" + "0" * 400, "a number that large is out of range"),
+        ("seed = 1" + "0" * 5000, "is too large"),
+        ("x = " + "[" * 2000, "is too large"),
+        ('title = "a\\u001b[31mb"', "is not a line of text"),
     ],
 )
 def test_a_wrong_scenario_gets_one_sentence_with_the_way_out(toml, says):
@@ -188,6 +200,12 @@ def test_setting_a_key_switches_its_section_on_and_defaults_follow_what_was_set(
     assert scenario.replace({"fedprox.mu": 0.2}).on("fedprox")
     assert scenario.replace({"fedprox": True}).without("fedprox", "privacy") == scenario
     assert scenario.replace({"privacy": False, "privacy.epsilon": 2.0}).on("privacy")
+
+
+@pytest.mark.parametrize("name", ["seed", "name", "change", "fedprox.mu", "training", "fedproxx"])
+def test_only_switches_can_be_switched_off(name):
+    with pytest.raises(ScenarioError):
+        Scenario.from_toml("").without(name)
 
 
 def test_settings_hold_from_their_round_on():

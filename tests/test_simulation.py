@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from engine import Scenario, ScenarioError, run
+from engine import RunError, Scenario, ScenarioError, run, simulate
 from engine.arrays import Floats
+from engine.blocks import blocks
 from engine.channels.plain import Plain
 from engine.codecs.float32 import Float32
+from engine.codecs.quantize import Quantize
 from engine.events import (
     Aggregated,
     EpochTrained,
@@ -25,11 +28,14 @@ from engine.events import (
     UpdatesSent,
 )
 from engine.pipeline import Pipeline
+from engine.privacy.ledger import noise_multiplier
+from engine.randomness import stream
 from engine.simulation import cohort_size
 from engine.stages.base import Memory, Moment, Named, Seat, Stage, Step
 from engine.stages.memory import Remembered
 from engine.stages.weighting import Weighting
-from engine.wire import Traffic
+from engine.training import train_block
+from engine.wire import HEADER_SIZE, Kind, Traffic, unpack
 from tests.builders import CELLS, events, finished, params, small
 
 EVERYTHING = small(
@@ -194,3 +200,101 @@ def test_bytes_of_the_model_are_counted_once_per_hospital():
     (first, *_) = events(small(training={"participation": 0.5}), ModelSent)
     assert finished(small(training={"participation": 0.5}))[0].downlink_bytes == 2 * first.size
     assert first.size == 12 + 4 * 4
+
+
+def test_the_model_moves_by_the_planned_mean_and_the_planned_noise():
+    """Every number of a private round recomputed from its messages: unequal hospitals, half of them
+    drawn, weights n_i over a divisor fixed before round 1, noise at its own address."""
+    scenario = small(
+        data={"partition": "quantity", "sizes": ["6", "3", "2", "1"]},
+        training={"participation": 0.5},
+        privacy={"epsilon": 3.0, "clip_norm": 0.2},
+    )
+    happened = events(scenario)
+    patients = next(e for e in happened if isinstance(e, RunStarted)).federation.train_sizes
+    total = 0.5 * patients.sum()
+    sensitivity = 0.2 * (1 + 2.0**-24) * patients.max() / total
+    z = noise_multiplier(3.0, 1e-5, rounds=6)
+    before = np.zeros(4)
+    for sent, end in zip(
+        [e for e in happened if isinstance(e, UpdatesSent)],
+        [e for e in happened if isinstance(e, RoundFinished)],
+        strict=True,
+    ):
+        header, bodies = unpack(Kind.UPDATE, sent.payloads)
+        updates = Float32().decode(bodies, 4)
+        assert np.all(np.linalg.norm(updates, axis=1) <= 0.2 * (1 + 1e-6))
+        np.testing.assert_array_equal(header["weight"], patients[sent.cohort])
+        mean = patients[sent.cohort] @ updates / total
+        noise = z * sensitivity * stream(scenario.seed, "noise", end.round).normal(size=4)
+        np.testing.assert_allclose(end.state.params, before + mean + noise, rtol=0, atol=1e-9)
+        before = end.state.params
+
+
+def test_hospitals_train_from_the_model_as_it_came_over_the_wire():
+    scenario = small(training={"rounds": 2})
+    start = finished(scenario)[0].state
+    (sent,) = events(scenario, UpdatesSent, start=start)
+    anchor = start.params.astype(np.float32).astype(np.float64)
+    assert not np.array_equal(anchor, start.params)
+    train = start.prepared.federation.train
+    for block in blocks(train, np.arange(4)):
+        *_, (_, local) = train_block(block, anchor, scenario.training, [], (scenario.seed, 2))
+        for row, hospital in zip(local - anchor, block.hospitals, strict=True):
+            assert sent.payloads[hospital][HEADER_SIZE:] == row.astype("<f4").tobytes()
+
+
+def test_a_hospitals_quantiser_draws_change_by_round_and_not_with_the_cohort():
+    update = np.random.default_rng(0).normal(size=(4, 30))
+
+    def message(cohort: list[int], round: int) -> bytes:
+        at = Moment(1, round, np.array(cohort), np.ones(len(cohort), int), 4, np.zeros(30))
+        upload = {"update": update[cohort], "weight": np.ones(len(cohort))}
+        (sent,) = Plain(Quantize(4)).carry(upload, at, Traffic())
+        return sent.payloads[cohort.index(2)][HEADER_SIZE:]
+
+    assert message([2], 1) == message([0, 2, 3], 1)
+    assert message([2], 1) != message([2], 2)
+
+
+def test_a_run_drops_the_memory_of_stages_it_does_not_have():
+    start = replace(
+        finished(CELLS)[3].state, remembered=Remembered({"ghost": {"kept": np.ones((4, 1))}})
+    )
+    assert finished(CELLS, start=start)[-1].state.remembered == Remembered()
+
+
+@pytest.mark.parametrize(
+    "sections",
+    [
+        {"training": {"learning_rate": 1000.0}, "model": {"l2": 1000.0}},
+        {"training": {"learning_rate": 1000.0}, "model": {"l2": 1e6}, "masking": {}},
+        {"training": {"learning_rate": 1000.0}, "model": {"l2": 1e6}, "compression": {}},
+    ],
+    ids=str,
+)
+def test_a_run_that_diverges_ends_with_a_sentence(sections):
+    with pytest.raises(RunError, match=r"training diverged in round \d+; lower"):
+        events(small(**sections))
+
+
+def test_a_change_that_this_federation_cannot_run_is_refused_before_round_1():
+    given = {
+        **small(data={"hospitals": 1}).given,
+        "change": [{"round": 4, "set": {"masking": True}}],
+    }
+    happened = []
+    with pytest.raises(ScenarioError, match="at least 2 hospitals"):
+        happened.extend(simulate(Scenario.from_dict(given)))
+    assert not [e for e in happened if isinstance(e, RoundStarted)]
+
+
+def test_a_fork_past_the_last_round_is_refused():
+    with pytest.raises(ScenarioError, match="6 rounds are done already"):
+        events(CELLS.replace({"training.rounds": 5}), start=finished(CELLS)[-1].state)
+
+
+def test_a_stored_state_of_other_data_is_refused():
+    stored = replace(finished(CELLS)[2].state, prepared=None)
+    with pytest.raises(ScenarioError, match="cannot change in a fork"):
+        events(CELLS.replace({"seed": 8}), start=stored)

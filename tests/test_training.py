@@ -32,9 +32,7 @@ def trained(
     everyone = np.arange(len(of.sizes))
     local = np.empty((len(everyone), len(anchor)))
     for block in blocks(of, everyone):
-        for _, now in train_block(
-            block, anchor, training, objectives, (7, round), int(of.sizes.max())
-        ):
+        for _, now in train_block(block, anchor, training, objectives, (7, round)):
             local[block.rows] = now
     return local
 
@@ -42,14 +40,13 @@ def trained(
 def one_by_one(of: Table, training: Training, anchor: Floats, round: int = 1) -> Floats:
     """The same, hospital by hospital and step by step, in the plainest way there is."""
     result = []
-    largest = int(of.sizes.max())
     for i, n in enumerate(of.sizes):
         rows = slice(of.starts[i], of.starts[i + 1])
         x = np.column_stack([of.x[rows], np.ones(n)])
         y, w, steps = of.y[rows], anchor.copy(), 0
         batch = min(training.batch_size or n, n)
         for epoch in range(1, 10_000):
-            order = visiting_order(7, round, epoch, np.array([n]), largest)[:, 0]
+            order = visiting_order(7, round, epoch, np.array([n]))[:, 0]
             for start in range(0, n, batch):
                 done = steps == training.local_steps if training.local_steps else False
                 if done or (not training.local_steps and epoch > training.local_epochs):
@@ -113,26 +110,32 @@ def test_more_hospitals_than_a_block_are_trained_as_if_alone():
 
 def test_a_hospital_trains_alike_whoever_else_takes_part():
     of = table([30, 17, 9, 22], 3)
-    training, anchor, largest = Training(batch_size=8), np.zeros(4), 30
+    training, anchor = Training(batch_size=8), np.zeros(4)
     everyone = trained(of, training, anchor)
     for subset in ([1], [0, 3], [1, 2, 3]):
         cohort = np.array(subset)
-        (block,) = blocks(of, cohort)
-        *_, (_, local) = train_block(block, anchor, training, [], (7, 1), largest)
-        np.testing.assert_allclose(local, everyone[block.hospitals], rtol=0, atol=1e-12)
+        for block in blocks(of, cohort):
+            *_, (_, local) = train_block(block, anchor, training, [], (7, 1))
+            np.testing.assert_allclose(local, everyone[block.hospitals], rtol=0, atol=1e-12)
 
 
 @given(st.lists(st.integers(1, 60), min_size=1, max_size=6), st.integers(0, 9))
 def test_every_hospital_visits_each_patient_once_per_pass(sizes, seed):
     sizes = np.array(sorted(sizes, reverse=True))
-    order = visiting_order(seed, 1, 1, sizes, int(sizes[0]) + 3)
+    order = visiting_order(seed, 1, 1, sizes)
     order = np.broadcast_to(order, (order.shape[0], len(sizes)))
     for i, n in enumerate(sizes):
         assert sorted(order[:n, i]) == list(range(n))
 
 
+def test_no_two_passes_or_rounds_share_an_order():
+    sizes = np.array([40])
+    orders = [visiting_order(7, r, e, sizes)[:, 0].tolist() for r in (1, 2) for e in (1, 2)]
+    assert len(set(map(tuple, orders))) == 4
+
+
 def test_the_visiting_order_is_uniform():
-    firsts = [visiting_order(seed, 1, 1, np.array([5]), 9)[0, 0] for seed in range(2000)]
+    firsts = [visiting_order(seed, 1, 1, np.array([9, 5]))[0, 1] for seed in range(2000)]
     counts = np.bincount(firsts, minlength=5)
     assert np.sum((counts - 400) ** 2 / 400) < 18.5  # χ² with 4 degrees of freedom, p = .001
 
@@ -183,9 +186,31 @@ def test_a_cohort_has_no_hospital_twice_and_depends_on_seed_and_round_only(hospi
     np.testing.assert_array_equal(cohort, draw_cohort(seed, 3, size, hospitals))
 
 
+def test_cohorts_change_from_round_to_round():
+    assert len({tuple(draw_cohort(1, round, 5, 20)) for round in range(10)}) == 10
+
+
+def test_a_hospital_that_takes_no_step_has_no_loss():
+    of = table([100, 60], 2)
+    (block,) = blocks(of, np.arange(2))
+    training = Training(local_steps=8, batch_size=10)
+    passes = [
+        p for p, _ in train_block(block, np.zeros(3), training, [], (7, 1)) if p.losses is not None
+    ]
+    assert [np.isfinite(p.losses).tolist() for p in passes] == [[True, True], [False, True]]
+
+
+def test_one_large_hospital_among_many_small_ones_costs_no_padding():
+    of = table([5000] + [5] * 300, 2)
+    parts = list(blocks(of, np.arange(301)))
+    assert [len(part.sizes) for part in parts] == [1, 300]
+    cohort = np.sort(np.concatenate([part.hospitals for part in parts]))
+    np.testing.assert_array_equal(cohort, np.arange(301))
+
+
 def test_losses_are_those_of_the_pass_itself():
     of = table([10], 2)
     (block,) = blocks(of, np.array([0]))
     training = replace(FULL_BATCH, local_epochs=1)
-    *_, (progress, _) = train_block(block, np.zeros(3), training, [], (7, 1), 10)
+    *_, (progress, _) = train_block(block, np.zeros(3), training, [], (7, 1))
     np.testing.assert_allclose(progress.losses, np.log(2))  # zero params: p = ½ for everyone

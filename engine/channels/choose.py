@@ -42,4 +42,4 @@ def channel_of(setting: Setting, codec: Codec, cohort_size: int) -> Channel:
     bound = privacy.clip_norm if privacy else masking.range
     votes = weights(setting.scenario.training.weighting, setting.patients)
     heaviest = np.sort(votes)[-cohort_size:]
-    return Secure(codec.ring(bound, math.ceil(float(np.sum(heaviest)))))
+    return Secure(codec.ring(bound, math.ceil(float(np.sum(heaviest))), privacy is not None))

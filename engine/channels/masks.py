@@ -23,7 +23,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from engine.arrays import Bytes
 from engine.codecs.base import Ring
 from engine.errors import RunError
 from engine.wire import Kind, pack, pack_bits, unpack, unpack_bits
@@ -58,7 +57,7 @@ class Party:
                 secret = self._agree(other, key, session)
                 mask = _expand(secret, len(row))
                 masked = masked + mask if self.index < other else masked - mask
-        body = pack_bits_row(masked & np.uint64(2**bits - 1), bits)
+        body = pack_bits((masked & np.uint64(2**bits - 1))[None], bits).tobytes()
         return _message(Kind.MASKED_UPDATE, body, self.round, self.index)
 
     def _agree(self, other: int, key: bytes, session: bytes) -> bytes:
@@ -87,22 +86,8 @@ class Server:
     def add(self, masked: Sequence[bytes], bits: int, length: int) -> Ring:
         """The sum of all rows (length,), mod 2^bits; the masks of each pair cancel in it."""
         _, bodies = unpack(Kind.MASKED_UPDATE, masked)
-        total: Ring = unpack_rows(bodies, bits, length).sum(axis=0, dtype=np.uint64)
+        total: Ring = unpack_bits(bodies, bits, length).sum(axis=0, dtype=np.uint64)
         return total & np.uint64(2**bits - 1)
-
-
-def pack_bits_row(row: Ring, bits: int) -> bytes:
-    """A row as bytes: whole words where the ring has them, else packed to `bits` each."""
-    if bits in (32, 64):
-        return row.astype(f"<u{bits // 8}").tobytes()
-    return pack_bits(row[None], bits).tobytes()
-
-
-def unpack_rows(bodies: Bytes, bits: int, length: int) -> Ring:
-    """The rows (k, length) that `pack_bits_row` wrote."""
-    if bits in (32, 64):
-        return np.ascontiguousarray(bodies).view(f"<u{bits // 8}").astype(np.uint64)
-    return unpack_bits(bodies, bits, length)
 
 
 def _message(kind: Kind, body: bytes, round: int, hospital: int) -> bytes:

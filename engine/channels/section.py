@@ -11,6 +11,7 @@ from engine.faults import Faults
 from engine.knobs import knob
 from engine.switch import Settings, Switch
 
+_COARSE = 0.1  # distance of two levels
 _ADDS_UP = ("quantize",)  # codecs whose messages can be added as ring integers
 
 
@@ -40,9 +41,18 @@ class Masking(Switch):
             raise NotBuiltYet("faults.dropout", "a dropout under masks", "leave it at 0")
 
     def notes(self, scenario: Settings) -> tuple[str, ...]:
-        """A threshold at or below one half lets a cheating server open what it should not."""
-        if self.threshold > 0.5:
-            return ()
-        return (
-            "masking.threshold: at or below 0.5 of the cohort two disjoint groups could both open.",
-        )
+        """Levels too coarse for updates; a threshold that lets two groups open."""
+        notes = []
+        compression = scenario.get(Compression)
+        if compression and not scenario.on("privacy"):
+            step = 2 * self.range / (2**compression.bits - 1)
+            if step > _COARSE:
+                notes.append(
+                    f"masking.range: under masks {compression.bits} bits lie {step:.2g} apart,"
+                    " coarser than most updates; lower masking.range or raise compression.bits."
+                )
+        if self.threshold <= 0.5:
+            notes.append(
+                "masking.threshold: at or below 0.5 two disjoint groups of the cohort could both open."
+            )
+        return tuple(notes)

@@ -37,8 +37,12 @@ class Codec:
         """The most, in L2, that writing and reading moves an update of L2 norm up to `norm`."""
         raise NotImplementedError
 
-    def ring(self, bound: float, total_weight: int) -> RingFormat:
-        """How updates with coordinates in ±`bound` travel as ring integers."""
+    def ring(self, bound: float, total_weight: int, never_longer: bool) -> RingFormat:
+        """How updates with coordinates in ±`bound` travel as ring integers.
+
+        Args:
+            never_longer: Whether rounding must not lengthen an update (or is in `worst_error`).
+        """
         raise NotImplementedError
 
 
@@ -46,8 +50,8 @@ class Codec:
 class RingFormat:
     """Weighted updates as integers modulo 2^`bits`, exact under addition.
 
-    A row is the d coordinates times n_i, then n_i itself: the server learns Σ n_i u_i and Σ n_i and
-    no single n_i.
+    A row is the d coordinates times n_i, then n_i itself: from rows the server learns Σ n_i u_i and
+    Σ n_i, and no single n_i.
     """
 
     bits: int
@@ -83,12 +87,14 @@ class RingFormat:
 
 @dataclass(frozen=True)
 class FixedPoint(RingFormat):
-    """Coordinates in steps of 2^−fraction_bits, cut towards zero: cutting never lengthens a vector."""
+    """Coordinates in steps of 2^−fraction_bits: the nearest, or cut, which never lengthens a vector."""
 
     fraction_bits: int = 0
+    cut: bool = False
 
     def _levels(self, update: Floats, uniform: Floats | None) -> Ints:
-        return np.trunc(update * 2.0**self.fraction_bits).astype(np.int64)
+        steps = update * 2.0**self.fraction_bits
+        return (np.trunc(steps) if self.cut else np.rint(steps)).astype(np.int64)
 
     def _values(self, total: Ring, weight: int) -> Floats:
         half, modulus = 2 ** (self.bits - 1), 2**self.bits
@@ -99,7 +105,7 @@ class FixedPoint(RingFormat):
 _LEAST_FRACTION_BITS = 16  # coarser steps (above 1.5e-5) would show in the curve
 
 
-def fixed_point(bound: float, total_weight: int) -> FixedPoint:
+def fixed_point(bound: float, total_weight: int, cut: bool) -> FixedPoint:
     """The narrowest whole-word ring in which Σ n_i u_i cannot overflow.
 
     Raises:
@@ -110,8 +116,8 @@ def fixed_point(bound: float, total_weight: int) -> FixedPoint:
         # One bit is the sign. More than 40 fraction bits would pass what a float64 can tell apart.
         fraction_bits = min(bits - 1 - headroom, 40)
         if fraction_bits >= _LEAST_FRACTION_BITS:
-            return FixedPoint(bits, bound, fraction_bits)
+            return FixedPoint(bits, bound, fraction_bits, cut)
     raise ScenarioError(
-        f"masking.range: ±{bound:g} times {total_weight:,} patients overflows the ring of 2^64;"
-        " lower masking.range."
+        f"masking: numbers up to ±{bound:g} times {total_weight:,} patients overflow the ring of 2^64;"
+        " lower masking.range, or privacy.clip_norm."
     )

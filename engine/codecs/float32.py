@@ -31,6 +31,6 @@ class Float32(Codec):
         """Rounding is relative, coordinate by coordinate."""
         return norm * _HALF_STEP
 
-    def ring(self, bound: float, total_weight: int) -> RingFormat:
+    def ring(self, bound: float, total_weight: int, never_longer: bool) -> RingFormat:
         """Fixed point."""
-        return fixed_point(bound, total_weight)
+        return fixed_point(bound, total_weight, cut=never_longer)

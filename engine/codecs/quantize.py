@@ -59,7 +59,7 @@ class Quantize(Codec):
         """Every coordinate off by a whole step, the scale being as large as the norm allows."""
         return math.sqrt(parameters) * float(_step(norm, self.bits)) + norm * _CUT
 
-    def ring(self, bound: float, total_weight: int) -> RingFormat:
+    def ring(self, bound: float, total_weight: int, never_longer: bool) -> RingFormat:
         """Levels over one shared range."""
         return RingLevels(self.bits + max(1, math.ceil(math.log2(total_weight))), bound, self.bits)
 

@@ -20,6 +20,7 @@ from engine.data.split import hold_out
 from engine.data.synthetic import synthetic
 from engine.errors import DataError, ScenarioError
 from engine.knobs import nearest
+from engine.randomness import stream
 from engine.sections import BUILT_IN, Data
 
 __all__ = ["Federation", "Scaling", "Summary", "Table", "load"]
@@ -38,8 +39,8 @@ def load(data: Data, seed: int) -> Federation:
     if held_out is None:
         held_out = hold_out(source.y, owner, len(names), data.test_fraction, seed)
     _refuse_untestable(held_out, owner, names)
-    train = _table(source, owner, ~held_out, len(names))
-    test = _table(source, owner, held_out, len(names))
+    train = _table(source, owner, ~held_out, len(names), seed)
+    test = _table(source, owner, held_out, len(names), seed)
     scaling, traffic, filled = scale(train, test, source.features, data.scaling)
     positives = np.bincount(owner, weights=source.y, minlength=len(names))
     return Federation(
@@ -88,10 +89,15 @@ def _placed(source: Source, data: Data, seed: int) -> tuple[Ints, tuple[str, ...
     return source.owner, source.names, ()
 
 
-def _table(source: Source, owner: Ints, chosen: Flags, hospitals: int) -> Table:
-    """The chosen patients, hospital after hospital, each in the source's order."""
+def _table(source: Source, owner: Ints, chosen: Flags, hospitals: int, seed: int) -> Table:
+    """The chosen patients, hospital after hospital, each hospital's in a random order.
+
+    Hospitals of one size share the order in which they visit their patients' places, so a table that
+    is sorted, say by label, must not give them the same patients at the same places.
+    """
     rows = np.flatnonzero(chosen)
-    rows = rows[np.argsort(owner[rows], kind="stable")]
+    draws = stream(seed, "row order").random(len(owner))[rows]
+    rows = rows[np.lexsort((draws, owner[rows]))]
     starts = np.zeros(hospitals + 1, np.int64)
     np.cumsum(np.bincount(owner[rows], minlength=hospitals), out=starts[1:])
     return Table(source.x[rows], source.y[rows], starts)

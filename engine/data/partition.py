@@ -112,6 +112,7 @@ def _shares(data: Data, draw: np.random.Generator) -> Floats:
         raise ScenarioError(
             f"data.sizes: {len(sizes)} sizes for {data.hospitals} hospitals; make both the same."
         )
+    sizes /= sizes.max()  # first: their sum may overflow
     return np.asarray(sizes / sizes.sum(), np.float64)
 
 

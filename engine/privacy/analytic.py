@@ -2,7 +2,7 @@
 
 One release with noise standard deviation z · sensitivity is μ-Gaussian-DP with μ = 1/z, and releases
 compose by adding squares: μ² = Σ 1/z² (Dong, Roth & Su 2022, "Gaussian Differential Privacy",
-corollary 3.3). A μ-GDP mechanism is (ε, δ)-private exactly when
+corollary 3.3). The Gaussian mechanism is (ε, δ)-private exactly when
 
     δ ≥ Φ(μ/2 − ε/μ) − e^ε Φ(−μ/2 − ε/μ)
 

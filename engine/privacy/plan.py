@@ -19,7 +19,7 @@ import numpy as np
 
 from engine.knobs import knob
 from engine.privacy import ledger as ledgers
-from engine.privacy.ledger import Ledger, Release
+from engine.privacy.ledger import Ledger
 from engine.stages.base import Stage
 from engine.stages.gaussian import HospitalGaussian
 from engine.stages.weighting import weights
@@ -44,7 +44,7 @@ class Privacy(Switch):
     section: ClassVar[str] = "privacy"
 
     unit: str = knob("hospital", "whom ε protects", choices=("hospital",), later=("patient",))
-    epsilon: float = knob(4.0, "the budget ε over all planned rounds", above=0, high=1e4)
+    epsilon: float = knob(4.0, "the budget ε over all planned rounds", low=1e-3, high=1e4)
     delta: float = knob(1e-5, "the budget δ", above=0, below=1)
     clip_norm: float = knob(
         0.5, "largest say of one unit: L2 norm", above=0, high=1e6, depends=_clip_default
@@ -58,10 +58,10 @@ class Privacy(Switch):
     )
 
     def notes(self, scenario: Settings) -> tuple[str, ...]:
-        """Say what ε leaves out."""
-        if scenario.data.scaling != "global":
-            return ()
-        return ("privacy: ε covers training messages, not the scaling exchanged before round 1.",)
+        """Say what a seeded generator is good for."""
+        return (
+            "privacy: the noise comes from the seed, for teaching; who knows the seed can take it off.",
+        )
 
     def stages(self, setting: Setting) -> tuple[Stage, ...]:
         """None by itself: the stage needs the plan's noise (see `Plan.stage`)."""
@@ -101,11 +101,11 @@ class Plan:
 
     def affords(self, released: Ledger) -> bool:
         """Whether one more round keeps within the budget; an infinite ε cannot be kept or lost."""
-        if math.isinf(ledgers.mu(released)):
-            return True
         if math.isinf(self.noise_multiplier):
             return False
-        after = self.spent((*released, Release(self.noise_multiplier)))
+        if math.isinf(ledgers.mu(released)):
+            return True
+        after = self.spent(ledgers.and_then(released, self.noise_multiplier))
         return after <= self.settings.epsilon
 
     def as_dict(self) -> dict[str, Any]:
@@ -133,12 +133,12 @@ def make_plan(
     if settings is None:
         return None
     training = setting.scenario.training
-    share = cohort_size / len(setting.patients)
-    basis = repr((settings, training.rounds, training.weighting, share, codec))
+    participation = cohort_size / len(setting.patients)  # as it is drawn
+    basis = repr((settings, training.rounds, training.weighting, participation, codec))
     if old is not None and old.basis == basis:
         return old
     votes = weights(training.weighting, setting.patients)
-    total = share * float(np.sum(votes))
+    total = participation * float(np.sum(votes))
     longest = settings.clip_norm + codec.worst_error(settings.clip_norm, setting.parameters)
     return Plan(
         settings=settings,

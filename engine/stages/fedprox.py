@@ -34,10 +34,10 @@ class FedProx(Switch, Stage):
 
     def refuse(self, scenario: Settings) -> None:
         """Refuse a pull so strong that every local step overshoots further than the last."""
-        pull = scenario.training.learning_rate * self.mu
+        pull = scenario.training.learning_rate * (self.mu + scenario.model.l2)
         if pull >= 2 and not _single_step(scenario):
             raise ScenarioError(
-                f"fedprox.mu: learning rate × mu is {pull:g}, and from 2 on local training diverges;"
+                f"fedprox.mu: learning rate × (mu + l2) is {pull:g}; from 2 on local training diverges;"
                 f" lower mu below {2 / scenario.training.learning_rate:g} or the learning rate."
             )
 

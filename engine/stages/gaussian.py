@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.stages.base import Memory, Moment, Named, Seat, Stage, Step
+from engine.stages.base import Memory, Moment, Named, Seat, Stage, Step, lengths
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,12 @@ class HospitalGaussian(Stage):
         return "privacy"
 
     def on_client(self, upload: Named, at: Moment, memory: Memory) -> Step[Named]:
-        """u · min(1, S / ‖u‖)."""
-        norms = np.linalg.norm(upload["update"], axis=1)  # (k,)
-        factors = self.clip_norm / np.maximum(norms, self.clip_norm)
-        clipped = upload["update"] * factors[:, None]
-        facts = {"clipped": norms > self.clip_norm, "norms": norms}
+        """u · min(1, S / ‖u‖); an update that is not finite, which no factor bounds, becomes 0."""
+        diverged = ~np.all(np.isfinite(upload["update"]), axis=1)  # (k,)
+        update = np.where(diverged[:, None], 0.0, upload["update"])
+        norms = lengths(update)
+        clipped = update * (self.clip_norm / np.maximum(norms, self.clip_norm))[:, None]
+        facts = {"clipped": norms > self.clip_norm, "norms": norms, "diverged": diverged}
         return Step({**upload, "update": clipped}, facts=facts)
 
     def on_server(self, combined: Named, at: Moment, memory: Memory) -> Step[Named]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
+from os.path import exists, isfile  # false, not an error, where a name is too long for a path
 from pathlib import Path
 
 from engine import Scenario, ScenarioError
@@ -31,12 +32,13 @@ def load(text: str = DEFAULT) -> Scenario:
     Raises:
         ScenarioError: None of them, or one that cannot run.
     """
+    text = text.strip()
     if text in NAMES:
         return Scenario.from_toml(source(text))
     if _CODE.match(text):
         return Scenario.from_code(text)
     path = Path(text)
-    if path.suffix != ".toml" and not path.is_file():
+    if path.suffix != ".toml" and not isfile(path):
         raise ScenarioError(
             f"scenario: {text!r} is no built-in scenario, TOML file or code; {nearest(text, NAMES)}"
         )
@@ -46,14 +48,14 @@ def load(text: str = DEFAULT) -> Scenario:
 def _from_file(path: Path) -> Scenario:
     try:
         toml = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ScenarioError(
             f"scenario: {path} cannot be read ({reason}); check the path."
         ) from None
     scenario = Scenario.from_toml(toml)
     beside = path.parent / scenario.data.source
-    if scenario.on_own_data and not Path(scenario.data.source).exists() and beside.exists():
+    if scenario.on_own_data and not exists(scenario.data.source) and exists(beside):
         settings = {f"data.{k}": v for k, v in scenario.given["data"].items()}
         return scenario.replace({**settings, "data.source": str(beside)})
     return scenario
