@@ -60,6 +60,7 @@ class RunStarted(Event):
     setup: Mapping[str, tuple[int, int]]  # message kind → (count, bytes), sent once
     privacy: Mapping[str, Any] | None  # the plan: noise_multiplier, sensitivity, noise_std, …
     notes: tuple[str, ...]  # what was ignored, changed or warned of, one sentence each
+    state: State  # what a fork from here starts from, e.g. the same run under other settings
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
     run = _Run(scenario, prepared)
     state = run.enter(first, first.round + 1)
     run.check_changes(state)
-    yield run.started()
+    yield run.started(state)
     stopped = None
     for round in range(state.round + 1, scenario.training.rounds + 1):
         if any(change.round == round for change in scenario.changes):
@@ -191,7 +191,7 @@ class _Run:
             )
         return tuple(notes)
 
-    def started(self) -> RunStarted:
+    def started(self, state: State) -> RunStarted:
         """The first event after the preparation."""
         federation, plan = self.prepared.federation, self.pipeline.plan
         return RunStarted(
@@ -202,6 +202,7 @@ class _Run:
             setup=federation.setup,
             privacy=plan.as_dict() if plan else None,
             notes=federation.notes + self.notes,
+            state=state,
         )
 
     def changed(self, round: int) -> SettingsChanged:

@@ -27,6 +27,7 @@ class Hospitals:
     drawn: Flags  # in this round's cohort
     share: Floats  # vote in this round's mean; 0 where not drawn
     has_model: Flags  # received this round's model
+    planned: Ints  # passes over own patients in a round
     epochs: Ints  # passes done this round
     loss: Floats  # nats, of the last pass; nan before
     norm: Floats  # L2 of the update as trained; nan before
@@ -53,6 +54,7 @@ class Hospitals:
             drawn=nobody,
             share=np.zeros(count),
             has_model=nobody,
+            planned=nothing,
             epochs=nothing,
             loss=unknown,
             norm=unknown,
@@ -63,8 +65,8 @@ class Hospitals:
             lost=nobody,
         )
 
-    def in_round(self, cohort: Ints, shares: Floats) -> Hospitals:
-        """The same federation at the start of a round: `cohort` (k,) is drawn, nothing happened."""
+    def in_round(self, cohort: Ints, shares: Floats, planned: Ints) -> Hospitals:
+        """At the start of a round: `cohort` (k,) is drawn, `planned` (K,) passes lie before it."""
         fresh = Hospitals.known(self.names, self.patients, self.held_out)
         return replace(
             fresh,
@@ -72,6 +74,7 @@ class Hospitals:
             together=self.together,
             drawn=put(fresh.drawn, cohort, True),
             share=put(fresh.share, cohort, shares),
+            planned=planned,
         )
 
     def __len__(self) -> int:

@@ -17,10 +17,12 @@ from typing import Any
 from engine.errors import EngineError, RunError
 from engine.events import Event, RunStarted
 from engine.scenario import Scenario
+from engine.state import State
 from fedtui.view import View, fold, start
 
 FLIPS = ("fedprox", "privacy", "masking", "compression")
 Place = tuple[int, int, int]  # round, moment, step: where in a run a frame is
+Run = Callable[[Scenario, State | None], Iterator[Event]]  # as `engine.simulate`
 Answer = Event | EngineError | None  # what a branch says when it is asked; None: no more
 
 _MOMENTS = (
@@ -51,6 +53,7 @@ class Branch:
     scenario: Scenario | None  # None: a recording that has not said yet
     events: Iterator[Event]
     frames: list[View]
+    beginning: State | None = None  # before round 1: what other settings can start from
     error: str | None = None  # the sentence it ended with
     exhausted: bool = False
 
@@ -68,7 +71,7 @@ class Branch:
         if isinstance(answer, Event):
             self.frames.append(fold(self.frames[-1], answer))
             if isinstance(answer, RunStarted):
-                self.scenario = answer.scenario
+                self.scenario, self.beginning = answer.scenario, answer.state
             return
         self.exhausted = True
         self.error = str(answer) if answer else None
@@ -124,7 +127,7 @@ class Player:
         undone: Branches to return to, the latest last.
     """
 
-    run: Callable[[Scenario], Iterator[Event]]
+    run: Run
     branch: Branch
     cursor: int = 0
     goals: list[Goal] = field(default_factory=lambda: [READY])  # in turn; the first is in force
@@ -136,15 +139,13 @@ class Player:
     ahead: int = 4  # frames to have in hand while playing
 
     @classmethod
-    def of(cls, scenario: Scenario, run: Callable[[Scenario], Iterator[Event]]) -> Player:
+    def of(cls, scenario: Scenario, run: Run) -> Player:
         """A player for a scenario that has not begun."""
-        branch = _begin(scenario, run)
+        branch = Branch(scenario, run(scenario, None), [start(scenario)])
         return cls(run, branch, branches=[branch])
 
     @classmethod
-    def replaying(
-        cls, events: Iterator[Event], title: str, run: Callable[[Scenario], Iterator[Event]]
-    ) -> Player:
+    def replaying(cls, events: Iterator[Event], title: str, run: Run) -> Player:
         """A player for recorded events; a switch or another seed runs the recorded scenario anew."""
         opening = View(title=title, rounds=0, seed=0, settings={}, switches={})
         branch = Branch(None, events, [opening])
@@ -160,10 +161,14 @@ class Player:
     @property
     def shown(self) -> View:
         """What to show: the frame at the cursor, or on a long jump the last round end before it."""
-        if not self.jumping:
+        return self.last_round if self.jumping else self.view
+
+    @property
+    def last_round(self) -> View:
+        """The end of the last round up to the cursor; the start before there is one."""
+        if self.view.moment == "RoundFinished":
             return self.view
-        ends = self._earlier(lambda view: view.moment == "RoundFinished")
-        return self.view if self.view.moment == "RoundFinished" else self.branch.frames[ends]
+        return self.branch.frames[self._earlier(lambda view: view.moment == "RoundFinished")]
 
     @property
     def next_frame(self) -> View | None:
@@ -298,14 +303,12 @@ class Player:
         else:
             flipped = scenario.replace(self.kept.get(section) or {section: True})
         known = next((b for b in self.branches if b.scenario == flipped and not b.error), None)
-        self._enter(known or _begin(flipped, self.run))
+        self._enter(known or self._begin(flipped))
 
     def again(self, seed: int | None = None) -> None:
         """Run again to where we are: with the same seed, or another."""
         scenario = self._scenario()
-        self._enter(
-            _begin(scenario if seed is None else scenario.replace({"seed": seed}), self.run)
-        )
+        self._enter(self._begin(scenario if seed is None else scenario.replace({"seed": seed})))
 
     def undo(self) -> bool:
         """Return to the branch before the last flip; whether there was one."""
@@ -336,6 +339,9 @@ class Player:
         self.goals = [at_place(target), *waiting]
         self.rush()
 
-
-def _begin(scenario: Scenario, run: Callable[[Scenario], Iterator[Event]]) -> Branch:
-    return Branch(scenario, run(scenario), [start(scenario)])
+    def _begin(self, scenario: Scenario) -> Branch:
+        """A new world; patients and baselines are this one's, where they are the same."""
+        here, beginning = self._scenario(), self.branch.beginning
+        own = (here.data, here.model, here.seed) == (scenario.data, scenario.model, scenario.seed)
+        events = self.run(scenario, beginning if own else None)
+        return Branch(scenario, events, [start(scenario)])

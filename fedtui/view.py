@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import events as ev
-from fedtui.hospitals import Hospitals, put
+from fedtui.hospitals import Hospitals, Ints, put
 from fedtui.points import Point, Points
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ class View:
     moment: str = ""  # the event's class name: finer than the phase
     step_done: int = 0  # within a phase that has steps: passes trained, masks put on
     step_total: int = 0
-    passes: int = 0  # over own patients in a round, as the engine counts them
     parameters: int = 0  # d
     hospitals: Hospitals = field(default_factory=Hospitals.known)
     points: Points = field(default_factory=Points)  # finished rounds, oldest first
@@ -85,7 +84,6 @@ def start(scenario: Scenario) -> View:
         seed=scenario.seed,
         settings=settings,
         switches=_switches(settings),
-        passes=0 if scenario.training.local_steps else scenario.training.local_epochs,
     )
 
 
@@ -109,10 +107,12 @@ def _(event: ev.Preparing, view: View) -> View:
 def _(event: ev.RunStarted, view: View) -> View:
     known, beside = event.federation, event.baselines
     hospitals = Hospitals.known(known.names, known.train_sizes, known.test_sizes)
+    opening = start(event.scenario)
+    planned = _planned(opening.settings["training"], known.train_sizes)
     return replace(
-        start(event.scenario),
+        opening,
         moment=view.moment,
-        hospitals=replace(hospitals, alone=beside.alone_correct),
+        hospitals=replace(hospitals, alone=beside.alone_correct, planned=planned),
         held_out=int(known.test_sizes.sum()),
         pooled=beside.pooled.correct,
         alone=beside.local_only.correct,
@@ -127,7 +127,8 @@ def _(event: ev.RunStarted, view: View) -> View:
 
 @_after.register
 def _(event: ev.RoundStarted, view: View) -> View:
-    hospitals = view.hospitals.in_round(event.cohort, event.shares)
+    planned = _planned(view.settings["training"], view.hospitals.patients)
+    hospitals = view.hospitals.in_round(event.cohort, event.shares, planned)
     return replace(
         view,
         round=event.round,
@@ -152,7 +153,7 @@ def _(event: ev.ModelSent, view: View) -> View:
 
 @_after.register
 def _(event: ev.TrainingAdvanced, view: View) -> View:
-    return _training(view, event.epochs)
+    return _training(view)
 
 
 @_after.register
@@ -163,14 +164,27 @@ def _(event: ev.EpochTrained, view: View) -> View:
         epochs=put(before.epochs, event.hospitals, event.epoch),
         loss=put(before.loss, event.hospitals, event.losses),
     )
-    return _training(replace(view, hospitals=trained), event.epochs)
+    return _training(replace(view, hospitals=trained))
 
 
-def _training(view: View, epochs: int) -> View:
-    """Passes of all hospitals together; the moment is one, however many events it takes."""
-    done, taking_part = int(view.hospitals.epochs.sum()), int(view.hospitals.drawn.sum())
-    planned = taking_part * epochs
-    return replace(view, moment="EpochTrained", passes=epochs, step_done=done, step_total=planned)
+def _training(view: View) -> View:
+    """Training is one moment, however many events it takes; its steps are everyone's passes."""
+    h = view.hospitals
+    done, planned = h.epochs[h.drawn], h.planned[h.drawn]
+    return replace(
+        view,
+        moment="EpochTrained",
+        step_done=int(np.minimum(done, planned).sum()),
+        step_total=int(planned.sum()),
+    )
+
+
+def _planned(training: Mapping[str, Any], patients: Ints) -> Ints:
+    """Passes over own patients in a round, (K,): so many epochs, or what a number of steps needs."""
+    batch, steps = int(training["batch_size"]), int(training["local_steps"])
+    each = np.maximum(1, -(-patients // batch)) if batch else np.ones_like(patients)
+    passes = -(-steps // each) if steps else np.full_like(patients, training["local_epochs"])
+    return np.where(patients > 0, passes, 0)
 
 
 @_after.register

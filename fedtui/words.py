@@ -117,7 +117,7 @@ def step(view: View) -> list[str]:
 def _moment(view: View) -> str:
     """Finer than a phase: which pass, which leg of the masks."""
     if view.moment == "EpochTrained":
-        return f"pass {passes_done(view)} of {view.passes}"
+        return "pass {} of {}".format(*passes(view))
     return {
         "KeysAdvertised": "keys to the server",
         "KeysForwarded": "keys to all",
@@ -125,10 +125,11 @@ def _moment(view: View) -> str:
     }.get(view.moment, "")
 
 
-def passes_done(view: View) -> int:
-    """Passes that every hospital of the cohort has done."""
-    cohort = view.hospitals.cohort
-    return int(view.hospitals.epochs[cohort].min()) if len(cohort) else 0
+def passes(view: View) -> tuple[int, int]:
+    """Passes that the cohort as a whole has done, a begun one counted, and those it will do."""
+    planned = int(view.hospitals.planned[view.hospitals.drawn].max(initial=0))
+    done = math.ceil(planned * view.step_done / view.step_total) if view.step_total else 0
+    return done, planned
 
 
 # Right now
@@ -193,7 +194,7 @@ def _trained(view: View, who: int) -> list[str]:
     mu = view.switches.get("fedprox", {}).get("mu", 0)
     pulled = f"FedProx pulls each back to the model it received (μ {mu:g})."
     return [
-        f"{name(view, who)} went {done} of {view.passes} times over its own"
+        f"{name(view, who)} went {done} of {hospitals.planned[who]} times over its own"
         f" {many(int(hospitals.patients[who]), 'patient')}{error}.",
         pulled if mu else "Each trains the same model on other patients.",
     ]
@@ -277,7 +278,7 @@ def _noise_added(view: View) -> str:
 def _tested(view: View, who: int) -> list[str]:
     now = view.points[-1]
     earlier = view.points[-2].correct if len(view.points) > 1 else None
-    change = "" if earlier is None else f", {_more(now.correct - earlier)} the round before"
+    change = "" if earlier is None else f", {_more(now.correct - earlier)} a round ago"
     used = ""
     if view.privacy and view.epsilon is not None:
         used = f" Privacy used: ε {budget(view.epsilon)} of {view.privacy['budget']:g}."

@@ -9,6 +9,7 @@ import pytest
 
 from engine import RunError, Scenario, simulate
 from engine.events import Event, RunStarted
+from engine.state import State
 from fedtui.lab.help import Help
 from fedtui.lab.keys import HINTS, KEYS
 from fedtui.player import Player
@@ -144,7 +145,7 @@ async def test_an_impossible_mix_is_a_sentence_and_changes_nothing() -> None:
         await at.press("]")
         text = await at.press("f")
         assert not is_on(text, "FedProx")
-        assert "fedprox.mu: learning rate × mu is 3" in text
+        assert "fedprox.mu: learning rate × (mu + l2) is 3" in text
         assert round_of(text) == 1
 
 
@@ -236,7 +237,7 @@ def test_no_key_is_one_that_terminals_eat() -> None:
 # What goes wrong while it runs
 
 
-def failing(scenario: Scenario) -> Iterator[Event]:
+def failing(scenario: Scenario, start: State | None) -> Iterator[Event]:
     for event in simulate(scenario):
         yield event
         if isinstance(event, RunStarted):

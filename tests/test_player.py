@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from engine import EngineError, RunError, Scenario, ScenarioError, simulate
 from engine.events import Event, RunStarted
-from fedtui.player import FLIPS, Player, place, rests
+from engine.state import State
+from fedtui.player import FLIPS, Player, Run, place, rests
 from fedtui.view import View
 from tests.builders import small
 
 SCENARIO = small(training={"rounds": 4})
 MASKED = small(training={"rounds": 3}, masking={})
 RESTS_A_ROUND = 6  # send, train, protect, return, combine, test
-Run = Callable[[Scenario], Iterator[Event]]
 
 
 def drive(player: Player, events: int = 100_000) -> Player:
@@ -323,7 +323,7 @@ def test_no_order_of_keys_leaves_the_run(keys: list[str]) -> None:
 
 
 def failing(error: Exception) -> Run:
-    def run(scenario: Scenario) -> Iterator[Event]:
+    def run(scenario: Scenario, start: State | None) -> Iterator[Event]:
         for event in simulate(scenario):
             yield event
             if isinstance(event, RunStarted):

@@ -100,7 +100,7 @@ def test_a_round_begins_with_nothing_done_and_ends_with_all_of_it() -> None:
             assert h.share.sum() == pytest.approx(1)
         if view.moment == "RoundFinished":
             assert (h.arrived == h.drawn).all()
-            assert (h.epochs[h.drawn] == view.passes).all()
+            assert (h.epochs[h.drawn] == 5).all()
             assert (h.epochs[~h.drawn] == 0).all()
 
 
@@ -163,3 +163,13 @@ def test_curves_are_sequences() -> None:
     with pytest.raises(IndexError):
         points[4]
     assert points == Points([point(r) for r in range(1, 5)])
+
+
+@pytest.mark.parametrize("batch", [0, 8, 32, 10_000])
+def test_steps_in_place_of_epochs_are_complete_when_the_engine_is(batch: int) -> None:
+    training = {"rounds": 1, "local_steps": 7, "batch_size": batch, "participation": 0.75}
+    skewed = small(data={"partition": "dirichlet", "alpha": 0.3}, training=training)
+    trained = [view for view in views(skewed) if view.moment == "EpochTrained"]
+    assert [view.complete for view in trained] == [False] * (len(trained) - 1) + [True]
+    last = trained[-1].hospitals
+    assert (last.epochs[last.drawn] == last.planned[last.drawn]).all()

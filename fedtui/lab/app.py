@@ -18,6 +18,7 @@ from textual.screen import Screen
 from engine.errors import EngineError
 from engine.events import Event
 from engine.scenario import Scenario
+from engine.state import State
 from fedtui import words
 from fedtui.lab import glyphs, plots, tempo, theme
 from fedtui.lab.asker import Asker
@@ -41,7 +42,7 @@ class Manner:
     @property
     def frames_a_second(self) -> int:
         """At most."""
-        return 12 if self.motion else 6
+        return 12 if self.motion else 5
 
 
 class LabApp(App[None]):
@@ -178,6 +179,7 @@ class LabApp(App[None]):
             view=view,
             glyphs=self.manner.glyphs,
             motion=1.0 if player.jumping else self._pace.motion(view),
+            telling=player.last_round if self._pace.flies_by(view) and player.playing else None,
             before=before.last.points if before else None,
             before_name=_before(player),
             chosen=min(self.chosen, max(0, len(view.hospitals) - 1)),
@@ -352,10 +354,10 @@ def _player(scenario: Scenario | None, replay: Path | None) -> Player:
     return Player.of(scenario, _simulated)
 
 
-def _simulated(scenario: Scenario) -> Iterator[Event]:
+def _simulated(scenario: Scenario, start: State | None) -> Iterator[Event]:
     from engine.simulation import simulate  # after the first paint, in the asker's thread
 
-    yield from simulate(scenario)
+    yield from simulate(scenario, start)
 
 
 def _recorded(path: Path) -> Iterator[Event]:

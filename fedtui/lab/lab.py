@@ -21,7 +21,7 @@ from fedtui.lab.widgets import Drawn, Paned
 
 def _told(shot: Shot) -> Any:
     """What panels of text depend on: everything but the motion. Views are compared by identity."""
-    return (id(shot.view), shot.chosen, shot.notice, shot.glyphs.column)
+    return (id(shot.told), shot.chosen, shot.notice)
 
 
 _DEPENDS: Mapping[str, Callable[[Shot], Any]] = {
@@ -34,7 +34,8 @@ _DEPENDS: Mapping[str, Callable[[Shot], Any]] = {
         s.rerun,
         id(s.view),
     ),
-    "diagram": lambda s: (*_told(s), s.motion),
+    "diagram": lambda s: (id(s.view), s.chosen, s.motion),
+    "rail": lambda s: id(s.view),
     "plot": lambda s: (
         s.view.points,
         s.before,
@@ -49,6 +50,9 @@ _DEPENDS: Mapping[str, Callable[[Shot], Any]] = {
     ),
     "keys": lambda s: (s.playing, tuple(s.view.switches)),
 }
+
+
+_WIDE = ("diagram",)  # pictures that change in places far apart
 
 
 class Lab(Screen[None]):
@@ -70,7 +74,7 @@ class Lab(Screen[None]):
     def compose(self) -> ComposeResult:
         """Every part, and the sentence for a terminal that is too small."""
         for name, part in PARTS.items():
-            kind = Paned if name == "diagram" else Drawn
+            kind = Paned if name in _WIDE else Drawn
             yield kind(part, _DEPENDS.get(name, _told), id=name)
         yield Drawn(_small, lambda shot: None, id="small")
 

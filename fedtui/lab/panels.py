@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 from engine.privacy import analytic
@@ -22,7 +23,7 @@ def now(shot: Shot, wide: int, high: int) -> Canvas:
     if shot.notice:
         sentences, style = [shot.notice], "bright"
     else:
-        sentences, style = words.right_now(shot.view, shot.chosen), "text"
+        sentences, style = words.right_now(shot.told, shot.chosen), "text"
     for sentence, share in zip(sentences, _shares(sentences, room, rows), strict=True):
         if not share:
             break
@@ -66,13 +67,13 @@ def protection(shot: Shot, wide: int, high: int) -> Canvas:
 def _switch(shot: Shot, section: str) -> list[tuple[str, str, str]]:
     """A switch's own line, and those below it while it is on: (section, text, style)."""
     lines = [(section, "", "")]
-    if section in shot.view.switches:
+    if section in shot.told.switches:
         lines += [("", text, "guard") for text in _details(shot, section)]
     return lines
 
 
 def _details(shot: Shot, section: str) -> list[str]:
-    view = shot.view
+    view = shot.told
     on = view.switches[section]
     if section == "privacy":
         return _privacy(shot)
@@ -86,7 +87,7 @@ def _details(shot: Shot, section: str) -> list[str]:
 
 
 def _privacy(shot: Shot) -> list[str]:
-    view, g = shot.view, shot.glyphs
+    view, g = shot.told, shot.glyphs
     plan = view.privacy
     if plan is None:
         return []
@@ -102,11 +103,13 @@ def _privacy(shot: Shot) -> list[str]:
 @lru_cache(256)
 def best_guess(epsilon: float, delta: float) -> float:
     """How often the best test tells whether a hospital took part, by the ε spent: ½ is guessing."""
-    return analytic.best_guess(analytic.mu_of(epsilon, delta)) if epsilon else 0.5
+    if epsilon == 0 or math.isinf(epsilon):
+        return 1.0 if epsilon else 0.5
+    return analytic.best_guess(analytic.mu_of(epsilon, delta))
 
 
 def _switch_line(canvas: Canvas, shot: Shot, section: str, y: int) -> None:
-    on = section in shot.view.switches
+    on = section in shot.told.switches
     mark, style = ("on", "protected") if on else ("off", "dim")
     canvas.put(2, y, SWITCH_KEYS[section], "key")
     canvas.put(4, y, shot.glyphs[mark], style)
@@ -120,22 +123,22 @@ def readers(shot: Shot, wide: int, high: int) -> Canvas:
     columns = (15, 22, 30)
     for x, head in zip(columns, ("server", "others", "network"), strict=True):
         canvas.put(x, 1, head, "dim")
-    for y, (what, *cells) in enumerate(words.readers(shot.view), 2):
+    for y, (what, *cells) in enumerate(words.readers(shot.told), 2):
         canvas.put(2, y, what, "text")
         for x, cell in zip(columns, cells, strict=True):
             style = "text" if cell == "no" else "up" if cell.startswith("yes") else "protected"
             canvas.put(x, y, cell, style)
     if high >= 8:
-        canvas.put(4, high - 3, words.readers_note(shot.view), "dim")
+        canvas.put(4, high - 3, words.readers_note(shot.told), "dim")
     elif high == 7:
-        canvas.put(4, high - 2, words.readers_note(shot.view), "dim")
+        canvas.put(4, high - 2, words.readers_note(shot.told), "dim")
     return canvas
 
 
 def bytes_so_far(shot: Shot, wide: int, high: int) -> Canvas:
     """Three bars and their sum."""
     canvas = _framed(shot, wide, high, "Bytes so far")
-    view, g = shot.view, shot.glyphs
+    view, g = shot.told, shot.glyphs
     rows = (
         ("models down", view.downlink, "down"),
         ("updates up", view.uplink, "up"),
@@ -179,5 +182,5 @@ def _state(shot: Shot, does: str) -> str:
         return "pause" if shot.playing else "play"
     section = next((s for s, name in words.SWITCH_NAMES.items() if name == does), "")
     if section:
-        return f"{does} {shot.glyphs['on' if section in shot.view.switches else 'off']}"
+        return f"{does} {shot.glyphs['on' if section in shot.told.switches else 'off']}"
     return does

@@ -7,19 +7,21 @@ characters and colours.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
-
-from rich.text import Text
 
 from fedtui.lab.canvas import Canvas
 from fedtui.lab.glyphs import Glyphs
 from fedtui.lab.theme import rgb
 
 Ticks = Mapping[float, str]  # position → what stands there
-AXIS_COLUMN = 1  # the line beside the y ticks
+_COLOURED = re.compile(
+    r"((?:\x1b\[[\d;]*m)*)([^\x1b]+)"
+)  # escape sequences, and the text after them
+_COLOUR = re.compile(r"\x1b\[38;2;(\d+);(\d+);(\d+)m")
 
 
 @dataclass(frozen=True)
@@ -122,10 +124,9 @@ def _pixel(style: str) -> Any:
 def _canvas(figure: Any, width: int, height: int, glyphs: Glyphs) -> Canvas:
     canvas = Canvas(width, height, glyphs)
     for y, line in enumerate(str(figure.build()).split("\n")[:height]):
-        text = Text.from_ansi(line)
-        canvas.put(0, y, text.plain, "dim")
-        for span in text.spans:
-            colour = getattr(getattr(span.style, "color", None), "triplet", None)
-            if colour is not None:
-                canvas.put(span.start, y, text.plain[span.start : span.end], colour.hex)
+        x = 0
+        for codes, text in _COLOURED.findall(line):
+            colours = _COLOUR.findall(codes)
+            hex = "".join(f"{int(part):02x}" for part in colours[-1]) if colours else ""
+            x = canvas.put(x, y, text, f"#{hex}" if hex else "dim")
     return canvas

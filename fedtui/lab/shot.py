@@ -17,6 +17,8 @@ class Shot:
 
     Attributes:
         motion: How far this moment has moved, 0 … 1: where the packets are.
+        telling: What sentences and panels speak of, where that is not `view`: while rounds fly by,
+            the last one that ended, so that there is time to read.
         before: The curve of the branch this one replaced, for the grey one below.
         chosen: The hospital whose details are told.
         notice: A sentence that takes the place of "right now", e.g. why a switch refused.
@@ -27,6 +29,7 @@ class Shot:
     view: View
     glyphs: Glyphs = UNICODE
     motion: float = 1.0
+    telling: View | None = None
     before: Points | None = None
     before_name: str = "before"
     chosen: int = 0
@@ -36,3 +39,8 @@ class Shot:
     rerun: int = 0
     plot: str = PLOTS[0]
     plots_ready: bool = True
+
+    @property
+    def told(self) -> View:
+        """What sentences and panels speak of."""
+        return self.telling or self.view

@@ -13,6 +13,7 @@ from fedtui.view import View
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 FIRST_ROUND = 10.0  # seconds at 1×, all moments together
 LATER_ROUND = 0.5
+_READABLE = 1.0  # seconds of a round whose moments can be told one by one
 _FRAMES = 16  # of a round with masks
 _STEP = 1.2  # seconds in which a step asked for by a key is shown
 
@@ -28,11 +29,21 @@ _STORY = {  # parts of a slow round
     "Aggregated": 1.4,
     "RoundFinished": 1.6,
 }
-_PASSING = {"ModelSent": 2.0, "EpochTrained": 1.0, "UpdatesSent": 2.0}  # of a quick round
+_PASSING = {
+    "ModelSent": 1.5,
+    "EpochTrained": 1.0,
+    "UpdatesSent": 1.5,
+    "Aggregated": 1.0,
+}  # of a quick one
+_STILLS = {
+    "ModelSent": 1.0,
+    "UpdatesSent": 1.0,
+    "Aggregated": 1.0,
+}  # of a quick one, three pictures
 _GLIMPSE = {"RoundFinished": 1.0}  # of one shorter than a few frames
 
 
-def seconds(view: View, speed: float, stepping: bool = False) -> float:
+def seconds(view: View, speed: float, stepping: bool = False, smooth: bool = True) -> float:
     """How long `view` stands before the next frame: its part of a round's time.
 
     A moment that takes several events shares its part among them.
@@ -42,7 +53,8 @@ def seconds(view: View, speed: float, stepping: bool = False) -> float:
     if view.round <= 1:
         return FIRST_ROUND / speed * _part(view, _STORY)
     whole = LATER_ROUND / speed
-    parts = _STORY if whole >= 1.0 else _PASSING if whole >= 0.3 else _GLIMPSE
+    passing = _PASSING if smooth else _STILLS
+    parts = _STORY if whole >= _READABLE else passing if whole >= 0.3 else _GLIMPSE
     return whole * _part(view, parts)
 
 
@@ -62,7 +74,7 @@ def _part(view: View, parts: dict[str, float]) -> float:
 def _events(view: View) -> int:
     """How many frames share this moment's time."""
     if view.moment == "EpochTrained":
-        return max(1, view.passes)
+        return max(1, int(view.hospitals.planned.max(initial=1)))
     if view.moment == "UpdatesMasked":
         return max(1, view.step_total)
     return 1
@@ -87,13 +99,17 @@ class Pace:
         """Seconds that `view` is to stand."""
         if self.stepping and not self.smooth:
             return 0.0
-        return seconds(view, self.speed, self.stepping)
+        return seconds(view, self.speed, self.stepping, self.smooth)
 
     def motion(self, view: View) -> float:
         """How far what moves in `view` has got, 0 … 1."""
         span = self.span(view)
         part = 1.0 if span <= 0 else min(1.0, self.elapsed / span)
-        return part if self.smooth else float(part >= 0.5)
+        return part if self.smooth else float(part >= 0.5 or self.flies_by(view))
+
+    def flies_by(self, view: View) -> bool:
+        """Whether rounds pass too fast to read what is said of each moment."""
+        return view.round > 1 and not self.stepping and LATER_ROUND / self.speed < _READABLE
 
     def is_over(self, view: View) -> bool:
         """Whether the next frame's time has come."""

@@ -110,7 +110,7 @@ def _vote(shot: Shot, index: int) -> float:
 def _work(shot: Shot, index: int) -> list[Line]:
     """What the hospital has done in this round: passes, clip, masks, bytes."""
     view, h = shot.view, shot.view.hospitals
-    done, passes = int(h.epochs[index]), view.passes or "?"
+    done, passes = int(h.epochs[index]), int(h.planned[index])
     style = "accent" if view.moment == "EpochTrained" else "text"
     lines = [Line(style, (f"trained\t{done}/{passes}", f"{done}/{passes}"), 8)]
     if view.privacy:
@@ -135,7 +135,7 @@ def _doing(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
     elif h.protected[index]:
         text, style = update_mark(shot, index)
     elif h.epochs[index]:
-        text, style = f"{int(h.epochs[index])}/{view.passes}", "accent"
+        text, style = f"{int(h.epochs[index])}/{int(h.planned[index])}", "accent"
     else:
         return
     if width(text) + 4 <= box.width // 2:
