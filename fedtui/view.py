@@ -62,7 +62,8 @@ class View:
     preparing: tuple[str, int, int] | None = None  # once before round 1: what, done, total
     stopped: str | None = None  # None | "budget" | "threshold" | "interrupted"
     finished: bool = False
-    notes: tuple[str, ...] = ()
+    why: str = ""  # of hospitals dropped in this round
+    notes: tuple[str, ...] = ()  # on the settings: what was ignored, changed or warned of
 
     @property
     def ready(self) -> bool:
@@ -134,6 +135,7 @@ def _(event: ev.RoundStarted, view: View) -> View:
         round=event.round,
         hospitals=hospitals,
         traces={},
+        why="",
         key_size=0,
         pairs=0,
         update_norm=None,
@@ -241,7 +243,7 @@ def _(event: ev.HospitalsDropped, view: View) -> View:
         lost=put(before.lost, event.hospitals, True),
         arrived=put(before.arrived, event.hospitals, False),
     )
-    return replace(view, hospitals=hospitals, notes=(*view.notes, event.why))
+    return replace(view, hospitals=hospitals, why=event.why)
 
 
 @_after.register

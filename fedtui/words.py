@@ -166,6 +166,7 @@ def _started(view: View, who: int) -> list[str]:
         f"{many(len(hospitals), 'hospital')} hold {many(patients, 'patient')}; the server has a model"
         f" of {many(view.parameters, 'number')}.",
         "Patients stay where they are; the model travels. Space plays, → steps.",
+        *view.notes,
     ]
 
 
@@ -255,7 +256,7 @@ def _returned(view: View, who: int) -> list[str]:
 
 def _dropped(view: View, who: int) -> list[str]:
     gone = [letter(i) for i in np.flatnonzero(view.hospitals.lost)[:8]]
-    return [f"{listed(gone)} dropped out: {view.notes[-1]}"] if gone else []
+    return [f"{listed(gone)} dropped out: {view.why}"] if gone else []
 
 
 def _combined(view: View, who: int) -> list[str]:
@@ -289,7 +290,7 @@ def _tested(view: View, who: int) -> list[str]:
 
 
 def _changed(view: View, who: int) -> list[str]:
-    return ["From this round on other settings hold.", *view.notes[:1]]
+    return ["From this round on other settings hold.", *view.notes]
 
 
 def _budget_reached(view: View, who: int) -> list[str]:
@@ -411,7 +412,7 @@ def switched(old: View, new: View, section: str) -> str:
     what = f"{SWITCH_NAMES[section]} {'on' if on else 'off'}"
     if not old.points:
         return f"{what}: {SWITCH_MEANS[section]}." if on else f"{what}."
-    return f"{what}: run again from round 1 with the same seed. Grey is the curve before."
+    return f"{what}: run again from round 1, same seed. Grey is the curve before."
 
 
 def again(old: View, new: View) -> str:

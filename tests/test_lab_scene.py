@@ -11,7 +11,7 @@ import pytest
 
 from engine import Scenario, simulate
 from fedtui import words
-from fedtui.lab import glyphs
+from fedtui.lab import glyphs, panels
 from fedtui.lab.cells import width
 from fedtui.lab.scene import scene
 from fedtui.lab.shot import Shot
@@ -231,3 +231,23 @@ def test_the_percentages_beside_the_plot_are_evenly_apart(
         assert len({b - a for a, b in pairwise(rows)}) == 1
         assert len({a - b for a, b in pairwise(values)}) == 1
         assert values[0] <= 100
+
+
+@pytest.mark.parametrize("size", [(39, 5), (39, 7), (39, 9), (39, 30), (78, 5)], ids=str)
+@pytest.mark.parametrize("notice", ["", "Short.", "A long one. " * 40])
+def test_sentences_keep_inside_their_frame(size: tuple[int, int], notice: str) -> None:
+    view = replace(at(small(), "RunStarted", 0), notes=("A note that is long. " * 9,) * 5)
+    rows = panels.now(Shot(view, notice=notice), *size).text.split("\n")
+    assert (rows[0][0], rows[0][-1], rows[-1][0], rows[-1][-1]) == ("╭", "╮", "╰", "╯")
+    assert all(row[0] == row[-1] == "│" for row in rows[1:-1])
+    assert set(rows[-1][1:-1]) == {"─"}
+
+
+@pytest.mark.parametrize("height", range(6, 14))
+def test_switches_and_what_they_do_keep_inside_their_frame(height: int) -> None:
+    rows = panels.protection(Shot(at(PROTECTED, "ModelSent")), 39, height).text.split("\n")
+    assert all(row[0] == row[-1] == "│" for row in rows[1:-1])
+    assert rows[-1] == "╰" + "─" * 37 + "╯"
+    assert [name for name in words.SWITCH_NAMES.values() if f"● {name}" in "".join(rows)] == [
+        "FedProx", "Privacy", "Masks", "Compress"
+    ]  # fmt: skip

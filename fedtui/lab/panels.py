@@ -20,27 +20,28 @@ def now(shot: Shot, wide: int, high: int) -> Canvas:
     framed = high >= 5
     canvas = _framed(shot, wide, high, "Right now") if framed else Canvas(wide, high, shot.glyphs)
     x, y, room, rows = (2, 1, wide - 4, high - 2) if framed else (1, 0, wide - 2, high)
-    if shot.notice:
-        sentences, style = [shot.notice], "bright"
-    else:
-        sentences, style = words.right_now(shot.told, shot.chosen), "text"
-    for sentence, share in zip(sentences, _shares(sentences, room, rows), strict=True):
-        if not share:
-            break
-        for text in wrap(_said(shot, sentence), room, share):
+    said = (
+        [shot.notice, *shot.told.notes] if shot.notice else words.right_now(shot.told, shot.chosen)
+    )
+    paragraphs = _paragraphs([_said(shot, sentence) for sentence in said], room, rows)
+    air = 1 if sum(map(len, paragraphs)) + len(paragraphs) - 1 <= rows else 0
+    style = "bright" if shot.notice else "text"
+    for paragraph in paragraphs:
+        for text in paragraph:
             canvas.put(x, y, text, style)
             y += 1
-        style = "dim"
-        y += 1 if framed and rows - share > 3 else 0
+        y, style = y + air, "dim"
     return canvas
 
 
-def _shares(sentences: list[str], room: int, rows: int) -> list[int]:
-    """Rows for each sentence: the first takes what it needs, the next what is left."""
-    shares: list[int] = []
+def _paragraphs(sentences: list[str], room: int, rows: int) -> list[list[str]]:
+    """Each sentence in lines of `room` cells; the first takes what it needs, the next what is left."""
+    paragraphs: list[list[str]] = []
     for sentence in sentences:
-        shares.append(min(len(wrap(sentence, room, 20)), rows - sum(shares)))
-    return shares
+        if rows > 0:
+            paragraphs.append(wrap(sentence, room, rows))
+            rows -= len(paragraphs[-1])
+    return paragraphs
 
 
 def _said(shot: Shot, sentence: str) -> str:
@@ -51,6 +52,8 @@ def protection(shot: Shot, wide: int, high: int) -> Canvas:
     """The four switches, each with what it means or does."""
     canvas = _framed(shot, wide, high, "Protection")
     lines = [line for section in words.SWITCH_NAMES for line in _switch(shot, section)]
+    while len(lines) > high - 2:  # the least needed detail is the last one
+        lines.remove(next(line for line in reversed(lines) if not line[0]))
     air = high - 2 - len(lines)
     y = 1
     for section, text, style in lines:
@@ -97,7 +100,8 @@ def _privacy(shot: Shot) -> list[str]:
     bar = g["full"] * filled + g["empty"] * (_METER - filled)
     used = f"used {words.budget(spent)} of {budget:g}  {bar}  {g.epsilon}"
     guess = best_guess(spent, float(plan["delta"]))
-    return [used, f'best guess "was it in?"  {100 * guess:.0f} %']
+    told = f"{g.plain('δ')} {float(plan['delta']):g}, noise by the {plan['noise_by']}"
+    return [used, f'best guess "was it in?"  {100 * guess:.0f} %', told]
 
 
 @lru_cache(256)
