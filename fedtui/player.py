@@ -1,11 +1,9 @@
-"""The player: branches of a run, each a list of frames, and the one we look at.
+"""The player: branches of a run, the one we look at, and where in it we are.
 
-A branch is a scenario, the engine's iterator over it, and a frame (a view) for every event so far. To
-pause is not to ask for the next event, to go back is to look at an older frame. Every way forward is
-a *goal*: which frame the cursor wants to rest on; keys pressed faster than the engine works queue
-theirs, so that three rounds forward are three. Whoever drives the player asks the branch it names in
-`asking`, gives the answer to `take`, and calls `forward` or `rush` until the goal is reached; no
-thread, clock or screen is known here.
+To pause is not to ask for the next event, to go back is to look at an older frame. Every way forward
+is a goal; keys pressed faster than the engine works queue theirs, so that three rounds forward are
+three. Whoever drives the player asks the branch it names in `asking`, gives the answer to `take`, and
+calls `forward` or `rush` until the goal is reached; no thread, clock or screen is known here.
 """
 
 from __future__ import annotations
@@ -14,107 +12,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.errors import EngineError, RunError
-from engine.events import Event, RunStarted
+from engine.errors import RunError
+from engine.events import Event
 from engine.scenario import Scenario
-from engine.state import State
-from fedtui.view import View, fold, start
+from fedtui.branch import Answer, Branch, Run
+from fedtui.goals import BEGINNING, END, PLAY, READY, ROUND, STEP, Goal, at_place, place, rests
+from fedtui.view import View, start
 
 FLIPS = ("fedprox", "privacy", "masking", "compression")
-Place = tuple[int, int, int]  # round, moment, step: where in a run a frame is
-Run = Callable[[Scenario, State | None], Iterator[Event]]  # as `engine.simulate`
-Answer = Event | EngineError | None  # what a branch says when it is asked; None: no more
-
-_MOMENTS = (
-    "", "Preparing", "RunStarted", "SettingsChanged", "RoundStarted", "ModelSent", "EpochTrained",
-    "UpdatesProtected", "KeysAdvertised", "KeysForwarded", "UpdatesMasked", "UpdatesSent",
-    "HospitalsDropped", "Aggregated", "RoundFinished", "BudgetReached", "RunFinished",
-)  # fmt: skip
-_PASSED_BY = ("Preparing", "RoundStarted")  # frames that nobody needs to rest on
-_BEGINNING = (0, _MOMENTS.index("RunStarted"), 0)
 _BRANCHES_KEPT = 8
 _KEYS_WAITING = 99
-
-
-def place(view: View) -> Place:
-    """Where in its run a frame is; places of one run are in order."""
-    return (view.round, _MOMENTS.index(view.moment), view.step_done)
-
-
-def rests(view: View) -> bool:
-    """Whether a step may end on this frame: all its passes, all its masks, are done."""
-    return view.complete and view.moment not in _PASSED_BY
-
-
-@dataclass(eq=False)
-class Branch:
-    """One world: a scenario and what has been seen of its run."""
-
-    scenario: Scenario | None  # None: a recording that has not said yet
-    events: Iterator[Event]
-    frames: list[View]
-    beginning: State | None = None  # before round 1: what other settings can start from
-    error: str | None = None  # the sentence it ended with
-    exhausted: bool = False
-
-    def ask(self) -> Answer:
-        """The engine's next event; takes as long as the engine does. One caller at a time."""
-        try:
-            return next(self.events, None)
-        except EngineError as error:
-            return error
-        except Exception as error:  # a screen shows a sentence, whatever went wrong below it
-            return RunError(f"the engine stumbled, {type(error).__name__}: {error}")
-
-    def take(self, answer: Answer) -> None:
-        """Fold what `ask` returned."""
-        if isinstance(answer, Event):
-            self.frames.append(fold(self.frames[-1], answer))
-            if isinstance(answer, RunStarted):
-                self.scenario, self.beginning = answer.scenario, answer.state
-            return
-        self.exhausted = True
-        self.error = str(answer) if answer else None
-
-    @property
-    def home(self) -> int:
-        """The frame everything starts from: the first with hospitals on it."""
-        return next((i for i, frame in enumerate(self.frames) if frame.ready), 0)
-
-    @property
-    def last(self) -> View:
-        """The newest frame."""
-        return self.frames[-1]
-
-
-@dataclass(frozen=True)
-class Goal:
-    """Which frame the cursor wants: one that is `met`, and none that is `beyond`.
-
-    `paced` goals are walked frame by frame, for the eye; the others are jumped to. `target` is where
-    another world takes over, should the goal not be reached before.
-    """
-
-    met: Callable[[View], bool]
-    beyond: Callable[[View], bool] = lambda view: False
-    paced: bool = False
-    target: Place | None = None
-
-
-READY = Goal(lambda view: view.ready)
-STEP = Goal(rests, paced=True)
-ROUND = Goal(lambda view: view.moment == "RoundFinished" or view.finished)
-END = Goal(lambda view: view.finished)
-PLAY = Goal(lambda view: view.finished, paced=True)
-
-
-def at_place(target: Place) -> Goal:
-    """The frame at `target`, or the last one before it."""
-    return Goal(
-        met=lambda view: place(view) >= target,
-        beyond=lambda view: place(view) > target,
-        target=target,
-    )
 
 
 @dataclass(eq=False)
@@ -328,7 +235,7 @@ class Player:
 
     def _show(self, branch: Branch, before: Branch | None) -> None:
         under_way = [goal.target for goal in self.goals if goal.target]
-        target = under_way[0] if under_way else max(place(self.view), _BEGINNING)
+        target = under_way[0] if under_way else max(place(self.view), BEGINNING)
         self.before = before
         self.branch = branch
         others = [b for b in self.branches if b is not branch]

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from engine import EngineError, RunError, Scenario, ScenarioError, simulate
 from engine.events import Event, RunStarted
 from engine.state import State
-from fedtui.player import FLIPS, Player, Run, place, rests
+from fedtui.branch import Run
+from fedtui.goals import place, rests
+from fedtui.player import FLIPS, Player
 from fedtui.view import View
 from tests.builders import small
 
@@ -428,3 +430,33 @@ def test_keys_that_wait_beyond_the_end_are_done_with() -> None:
     drive(player)
     assert player.view.finished
     assert player.aim is None
+
+
+def test_an_event_that_makes_no_sense_ends_the_run_in_a_sentence() -> None:
+    class Surprise(Event):
+        pass
+
+    def run(scenario: Scenario, start: State | None) -> Iterator[Event]:
+        yield from (event for event in simulate(scenario) if type(event).__name__ == "RunStarted")
+        yield Surprise()
+
+    player = ready(run=run)
+    player.step()
+    assert "Surprise" in str(drive(player).branch.error)
+    assert player.view.moment == "RunStarted"
+
+
+def test_other_settings_start_from_what_was_prepared_and_another_seed_does_not() -> None:
+    given: list[State | None] = []
+
+    def run(scenario: Scenario, start: State | None) -> Iterator[Event]:
+        given.append(start)
+        return simulate(scenario, start)
+
+    player = ready(run=run)
+    player.flip("privacy")
+    drive(player)
+    player.again(7)
+    drive(player)
+    assert [state is None for state in given] == [True, False, True]
+    assert player.view.ready

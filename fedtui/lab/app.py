@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,7 +30,6 @@ from fedtui.lab.shot import PLOTS, Shot
 from fedtui.player import Player
 
 _LONGEST_TICK = 0.25  # seconds: after a stall the story goes on from where it was
-_SIGNALS = {signal.SIGTERM: 143, signal.SIGHUP: 129}
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,10 @@ class LabApp(App[None]):
 
     def on_load(self) -> None:
         """Before the terminal is taken over: leave it as it was, whoever ends us."""
-        loop = asyncio.get_running_loop()
-        for number, code in _SIGNALS.items():
-            loop.add_signal_handler(number, self.exit, None, code)
+        if sys.platform != "win32":
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGTERM, signal.SIGHUP):
+                loop.add_signal_handler(number, self.exit, None, 128 + number)
 
     def on_mount(self) -> None:
         """Paint first; everything heavy comes after."""
@@ -93,8 +94,8 @@ class LabApp(App[None]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        self.run_worker(self._load_plots(), exit_on_error=True)
         self._go_on()
+        self.run_worker(self._load_plots(), exit_on_error=True)
 
     async def _load_plots(self) -> None:
         await self._asker.ask(plots.load)
@@ -120,7 +121,9 @@ class LabApp(App[None]):
                 self._move()
         finally:
             self._feeding = False
-        if self.player.aim is None:
+        if self._resting:  # paused meanwhile: what stands in the middle of a movement stays there
+            self._show()
+        elif self.player.aim is None:
             self._go_on()
 
     # The clock

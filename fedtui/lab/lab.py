@@ -13,45 +13,47 @@ from textual.screen import Screen
 
 from fedtui.lab.canvas import Canvas
 from fedtui.lab.keys import KEYS
-from fedtui.lab.layout import layout
+from fedtui.lab.layout import Box, layout
 from fedtui.lab.scene import PARTS, too_small
 from fedtui.lab.shot import Shot
 from fedtui.lab.widgets import Drawn, Paned
 
 
 def _told(shot: Shot) -> Any:
-    """What panels of text depend on: everything but the motion. Views are compared by identity."""
-    return (id(shot.told), shot.chosen, shot.notice)
+    """What panels of text depend on: everything but the motion. Views compare by identity."""
+    return (shot.told, shot.chosen, shot.notice)
+
+
+def _in_header(shot: Shot) -> Any:
+    view = shot.view
+    return (
+        view.title,
+        view.round,
+        view.seed,
+        view.switches,
+        shot.playing,
+        shot.speed,
+        _rerun(shot),
+    )
+
+
+def _rerun(shot: Shot) -> Any:
+    return shot.rerun and (shot.rerun, len(shot.view.points))
+
+
+def _in_plot(shot: Shot) -> Any:
+    view = shot.view
+    known = (view.rounds, view.held_out, view.pooled, view.alone)
+    return (view.points, shot.before, shot.before_name, shot.plot, shot.plots_ready, *known)
 
 
 _DEPENDS: Mapping[str, Callable[[Shot], Any]] = {
-    "header": lambda s: (
-        s.view.round,
-        s.view.title,
-        s.view.seed,
-        s.playing,
-        s.speed,
-        s.rerun,
-        id(s.view),
-    ),
-    "diagram": lambda s: (id(s.view), s.chosen, s.motion),
-    "rail": lambda s: id(s.view),
-    "plot": lambda s: (
-        s.view.points,
-        s.before,
-        s.before_name,
-        s.plot,
-        s.plots_ready,
-        s.view.ready,
-        s.view.rounds,
-        s.view.held_out,
-        s.view.pooled,
-        s.view.alone,
-    ),
-    "keys": lambda s: (s.playing, tuple(s.view.switches)),
+    "header": _in_header,
+    "rail": lambda shot: shot.view,
+    "diagram": lambda shot: (shot.view, shot.chosen, shot.motion),
+    "plot": _in_plot,
+    "keys": lambda shot: (shot.playing, tuple(shot.view.switches)),
 }
-
-
 _WIDE = ("diagram",)  # pictures that change in places far apart
 
 
@@ -70,36 +72,36 @@ class Lab(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._shot: Shot | None = None
+        self._parts = [
+            (Paned if name in _WIDE else Drawn)(part, _DEPENDS.get(name, _told), id=name)
+            for name, part in PARTS.items()
+        ]
+        self._small = Drawn(_small, lambda shot: None, id="small")
 
     def compose(self) -> ComposeResult:
         """Every part, and the sentence for a terminal that is too small."""
-        for name, part in PARTS.items():
-            kind = Paned if name in _WIDE else Drawn
-            yield kind(part, _DEPENDS.get(name, _told), id=name)
-        yield Drawn(_small, lambda shot: None, id="small")
+        yield from self._parts
+        yield self._small
 
     def on_resize(self, event: events.Resize) -> None:
         """Place the parts anew."""
         self._place(event.size)
 
     def _place(self, size: Size) -> None:
-        boxes = layout(size.width, size.height)
-        for part in self.query(Drawn):
+        boxes = layout(size.width, size.height) or {"small": Box(0, 0, size.width, size.height)}
+        for part in (*self._parts, self._small):
             box = boxes.get(str(part.id))
-            if part.id == "small" and not boxes:
-                box = (0, 0, size.width, size.height)  # type: ignore[assignment]
             part.display = box is not None
             if box:
-                x, y, width, height = box
-                part.styles.offset = (x, y)
-                part.styles.width, part.styles.height = width, height
+                part.styles.offset = (box.x, box.y)
+                part.styles.width, part.styles.height = box.width, box.height
         if self._shot:
             self.show(self._shot)
 
     def show(self, shot: Shot) -> None:
         """Draw `shot`."""
         self._shot = shot
-        for part in self.query(Drawn):
+        for part in (*self._parts, self._small):
             if part.display:
                 part.show(shot)
 

@@ -29,18 +29,10 @@ _STORY = {  # parts of a slow round
     "Aggregated": 1.4,
     "RoundFinished": 1.6,
 }
-_PASSING = {
-    "ModelSent": 1.5,
-    "EpochTrained": 1.0,
-    "UpdatesSent": 1.5,
-    "Aggregated": 1.0,
-}  # of a quick one
-_STILLS = {
-    "ModelSent": 1.0,
-    "UpdatesSent": 1.0,
-    "Aggregated": 1.0,
-}  # of a quick one, three pictures
-_GLIMPSE = {"RoundFinished": 1.0}  # of one shorter than a few frames
+# of a quick round, and of one in three pictures
+_PASSING = {"ModelSent": 1.5, "EpochTrained": 1.0, "UpdatesSent": 1.5, "Aggregated": 1.0}
+_STILLS = {"ModelSent": 1.0, "UpdatesSent": 1.0, "Aggregated": 1.0}
+_GLIMPSE = {"RoundFinished": 1.0}  # a round shorter than a few frames
 
 
 def seconds(view: View, speed: float, stepping: bool = False, smooth: bool = True) -> float:
@@ -76,7 +68,7 @@ def _events(view: View) -> int:
     if view.moment == "EpochTrained":
         return max(1, int(view.hospitals.planned.max(initial=1)))
     if view.moment == "UpdatesMasked":
-        return max(1, view.step_total)
+        return 1 if view.complete else view.step_total
     return 1
 
 
