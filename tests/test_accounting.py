@@ -58,10 +58,13 @@ def test_a_loss_keeps_both_worlds_mass(q, z):
         assert float(losses.mass @ np.exp(-grid)) == pytest.approx(1, abs=1e-9)
 
 
-def test_steps_composed_one_by_one_or_at_once_cost_the_same():
-    towards, _ = step_losses(0.3, 1.2)
-    at_once = compose(towards, [8])[0].epsilon(1e-5)
-    assert compose(towards, [1, 2, 4, 8])[-1].epsilon(1e-5) == pytest.approx(at_once, rel=1e-9)
+@pytest.mark.parametrize(("q", "z"), [(0.3, 1.2), (0.5, 0.6), (0.95, 2.0), (0.05, 0.8)])
+def test_a_curve_costs_at_each_count_what_that_count_costs_alone(q, z):
+    counts = [1, 2, 10, 100, 600]
+    for losses in step_losses(q, z):
+        curve = [together.epsilon(1e-5) for together in compose(losses, counts)]
+        alone = [compose(losses, [n])[0].epsilon(1e-5) for n in counts]
+        np.testing.assert_allclose(curve, alone, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ The privacy loss L = log P/Q under P is a random variable, the losses of indepen
 
 (Sommer, Meiser & Mohammadi 2019, "Privacy Loss Classes"; Koskela, Jälkö & Honkela 2020). L is put on a
 grid such that the ends of every interval keep its mass under both P and Q ("connect the dots",
-Doroshenko, Ghazi, Kamath, Kumar & Manurangsi 2022): never optimistic, and off by the square of the grid
+Doroshenko, Ghazi, Kamath, Kumar & Manurangsi 2022): never optimistic but for round-off, and off by the square of the grid
 step only. Steps are added by FFT. Both directions count, with the patient against without and without
 against with; the worse one is the answer. Adjacency is zero-out, which here is add or remove.
 """
@@ -86,7 +86,7 @@ def step_losses(q: float, z: float) -> tuple[Losses, Losses]:
 
 def compose(losses: Losses, counts: Sequence[int]) -> list[Losses]:
     """The loss of `n` independent steps, for each n of the ascending `counts`."""
-    low, high = _window(losses, counts[-1])
+    low, high = _windows(losses, counts)
     size = 1 << math.ceil(math.log2(high - low + 1))
     one = np.fft.rfft(_folded(losses.mass, size))
     result = []
@@ -149,18 +149,26 @@ def _dots(edges: Floats, p: Floats, q: Floats) -> Floats:
     return mass
 
 
-def _window(losses: Losses, n: int) -> tuple[int, int]:
-    """Grid indices between which the sum of n losses lies but for `_TAIL` (Chernoff, both sides)."""
+def _windows(losses: Losses, counts: Sequence[int]) -> tuple[int, int]:
+    """Grid indices between which every sum of n losses lies but for `_TAIL` (Chernoff, both sides).
+
+    All counts share one window: a short sum may reach lower, or higher, than a long one.
+    """
     grid = (losses.low + np.arange(len(losses.mass))) * losses.step
+    top = losses.low + len(losses.mass) - 1
+    lows, highs = [], []
+    for rate in np.geomspace(0.01, 1000, 40):
+        lows.append((rate, _log_mean(losses.mass, -rate * grid)))
+        highs.append((rate, _log_mean(losses.mass, rate * grid)))
     ends = []
-    for sign in (-1.0, 1.0):
-        bounds = []
-        for rate in np.geomspace(0.01, 1000, 40):
-            exponents = sign * rate * grid
-            top = exponents.max()
-            log_mean = top + math.log(float(np.sum(losses.mass * np.exp(exponents - top))))
-            bounds.append((n * log_mean - math.log(_TAIL)) / rate)
-        ends.append(sign * min(bounds))
-    low = max(math.floor(ends[0] / losses.step), n * losses.low)
-    high = min(math.ceil(ends[1] / losses.step), n * (losses.low + len(losses.mass) - 1))
-    return low, high
+    for n in counts:
+        low = -min((n * mean - math.log(_TAIL)) / rate for rate, mean in lows)
+        high = min((n * mean - math.log(_TAIL)) / rate for rate, mean in highs)
+        ends.append((max(low / losses.step, n * losses.low), min(high / losses.step, n * top)))
+    return math.floor(min(low for low, _ in ends)), math.ceil(max(high for _, high in ends))
+
+
+def _log_mean(mass: Floats, exponents: Floats) -> float:
+    """log E[e^exponent], without overflow."""
+    most = float(exponents.max())
+    return most + math.log(float(np.sum(mass * np.exp(exponents - most))))
