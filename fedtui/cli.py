@@ -47,6 +47,8 @@ def _guarded() -> int:
         return _say(error.format_message(), error.exit_code)
     except OSError as error:
         return _unwritten(error)
+    except SystemExit:  # how click leaves where the reader has seen enough, e.g. `| head`
+        return DONE
     except Exception as error:
         return _refused(error)
 
