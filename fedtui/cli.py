@@ -35,9 +35,8 @@ def _guarded() -> int:
     try:
         refuse_shadowed_engine()
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(
-                errors="replace"
-            )  # a terminal that knows no ε still gets the rest
+            # A terminal that knows no ε still gets the rest.
+            sys.stdout.reconfigure(errors="replace")
         code = cli.main(prog_name="fedtui", standalone_mode=False)
         sys.stdout.flush()
         return code if isinstance(code, int) else DONE

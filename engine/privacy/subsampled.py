@@ -9,8 +9,9 @@ The privacy loss L = log P/Q under P is a random variable, the losses of indepen
 (Sommer, Meiser & Mohammadi 2019, "Privacy Loss Classes"; Koskela, Jälkö & Honkela 2020). L is put on a
 grid such that the ends of every interval keep its mass under both P and Q ("connect the dots",
 Doroshenko, Ghazi, Kamath, Kumar & Manurangsi 2022): never optimistic but for round-off, and off by the
-square of the grid step only. Steps are added by FFT. Both directions count, with the patient against without and without
-against with; the worse one is the answer. Adjacency is zero-out, which here is add or remove.
+square of the grid step only. Steps are added by FFT. Both directions count, with the patient against
+without and without against with; the worse one is the answer. Adjacency is zero-out, which here is add
+or remove.
 """
 
 from __future__ import annotations
