@@ -50,7 +50,7 @@ def _in_plot(shot: Shot) -> Any:
 _DEPENDS: Mapping[str, Callable[[Shot], Any]] = {
     "header": _in_header,
     "rail": lambda shot: shot.view,
-    "diagram": lambda shot: (shot.view, shot.chosen, shot.motion),
+    "diagram": lambda shot: (shot.view, shot.told, shot.chosen, shot.motion),
     "plot": _in_plot,
     "keys": lambda shot: (shot.playing, tuple(shot.view.switches)),
 }

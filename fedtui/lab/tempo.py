@@ -51,8 +51,8 @@ def seconds(view: View, speed: float, stepping: bool = False, smooth: bool = Tru
 
 
 def frames_ahead(speed: float) -> int:
-    """Frames to have in hand so that a tick of the clock never waits: what a sixth of a second needs."""
-    return max(4, math.ceil(speed / LATER_ROUND * _FRAMES / 6))
+    """Frames to have in hand so that a tick of the clock never waits: what a quarter of a second needs."""
+    return max(4, math.ceil(speed / LATER_ROUND * _FRAMES / 4))
 
 
 def _part(view: View, parts: dict[str, float]) -> float:

@@ -108,8 +108,12 @@ def _vote(shot: Shot, index: int) -> float:
 
 
 def _work(shot: Shot, index: int) -> list[Line]:
-    """What the hospital has done in this round: passes, clip, masks, bytes."""
-    view, h = shot.view, shot.view.hospitals
+    """What the hospital has done in this round: passes, clip, masks, bytes.
+
+    While rounds fly by it is what it did in the last one: numbers that stand still can be read.
+    """
+    view = shot.told if shot.told.hospitals.drawn[index] else shot.view
+    h = view.hospitals
     done, passes = int(h.epochs[index]), int(h.planned[index])
     style = "accent" if view.moment == "EpochTrained" else "text"
     lines = [Line(style, (f"trained\t{done}/{passes}", f"{done}/{passes}"), 8)]
@@ -128,7 +132,8 @@ def _work(shot: Shot, index: int) -> list[Line]:
 def _doing(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
     """A mark in the frame, left of the link: what the hospital holds or does now."""
     view, h, g = shot.view, shot.view.hospitals, shot.glyphs
-    if not h.drawn[index] or view.phase not in (Phase.TRAIN, Phase.PROTECT, Phase.RETURN):
+    busy = view.phase in (Phase.TRAIN, Phase.PROTECT, Phase.RETURN)
+    if not h.drawn[index] or not busy or shot.telling:
         return
     if h.lost[index]:
         text, style = g["lost"], "lost"

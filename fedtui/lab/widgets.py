@@ -17,7 +17,7 @@ from fedtui.lab.scene import Part
 from fedtui.lab.shot import Shot
 from fedtui.lab.theme import style
 
-_PANES = 6
+_PANES = 4
 
 
 def strip(canvas: Canvas, y: int, left: int, right: int) -> Strip:
