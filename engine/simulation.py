@@ -12,10 +12,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from engine import baselines, evaluation
+from engine import evaluation
 from engine.arrays import Floats, Ints
 from engine.blocks import Block, blocks
-from engine.data import load
+from engine.cohort import cohort_size, draw_cohort
 from engine.errors import ScenarioError
 from engine.events import (
     Aggregated,
@@ -23,7 +23,6 @@ from engine.events import (
     EpochTrained,
     Event,
     ModelSent,
-    Preparing,
     RoundFinished,
     RoundStarted,
     RunFinished,
@@ -33,10 +32,10 @@ from engine.events import (
 )
 from engine.models import logistic
 from engine.pipeline import Pipeline, build, refuse_diverged
+from engine.preparation import initial, prepare
 from engine.privacy import ledger
 from engine.privacy.ledger import Ledger
 from engine.privacy.plan import Plan
-from engine.randomness import stream
 from engine.scenario import Scenario
 from engine.stages.base import Moment
 from engine.stages.weighting import weights
@@ -57,8 +56,8 @@ def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
         ScenarioError: A mix that cannot run on this federation.
         DataError: A table that cannot be used.
     """
-    prepared = yield from _prepare(scenario, start)
-    first = _initial(scenario, prepared) if start is None else start
+    prepared = yield from prepare(scenario, start)
+    first = initial(scenario, prepared) if start is None else start
     if first.round > scenario.training.rounds:
         raise ScenarioError(
             f"training.rounds: {first.round} rounds are done already, and {scenario.training.rounds} are"
@@ -82,49 +81,11 @@ def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
     yield RunFinished(state.round, stopped)
 
 
-def cohort_size(participation: float, hospitals: int, masked: bool) -> int:
-    """Hospitals drawn in a round: max(1, round(participation · K)), at least 2 under masks."""
-    least = min(2, hospitals) if masked else 1
-    return max(least, round(participation * hospitals))
-
-
-def draw_cohort(seed: int, round: int, size: int, hospitals: int) -> Ints:
-    """`size` hospitals without replacement, ascending, (size,)."""
-    if size == hospitals:
-        return np.arange(hospitals)
-    return np.sort(stream(seed, "cohort", round).permutation(hospitals)[:size])
-
-
-def _prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, Prepared]:
-    basis = repr((scenario.data, scenario.model, scenario.seed))
-    if start and start.basis != basis:
-        raise ScenarioError("data, model and seed cannot change in a fork; start a new run.")
-    if start and start.prepared:
-        return start.prepared
-    yield Preparing("reading the patients", 0, 1)
-    federation = load(scenario.data, scenario.seed)
-    yield Preparing("reading the patients", 1, 1)
-    steps = baselines.compute(federation, scenario.seed)
-    while True:
-        try:
-            what, done, total = next(steps)
-        except StopIteration as end:
-            return Prepared(federation, end.value)
-        yield Preparing(what, done, total)
-
-
 def _spent(plan: Plan | None, released: Ledger) -> float | None:
     """ε so far: None where privacy never was, inf where it was and is no more."""
     if plan:
         return plan.spent(released)
     return math.inf if ledger.noised(released) else None
-
-
-def _initial(scenario: Scenario, prepared: Prepared) -> State:
-    features = len(prepared.federation.features)
-    params = logistic.initial(scenario.model.init, features, scenario.seed)
-    basis = repr((scenario.data, scenario.model, scenario.seed))
-    return State(0, params, basis, prepared=prepared)
 
 
 _SETUP_NOTES = {

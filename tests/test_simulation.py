@@ -14,6 +14,7 @@ from engine.blocks import blocks
 from engine.channels.plain import Plain
 from engine.codecs.float32 import Float32
 from engine.codecs.quantize import Quantize
+from engine.cohort import cohort_size
 from engine.events import (
     Aggregated,
     EpochTrained,
@@ -30,7 +31,6 @@ from engine.events import (
 from engine.pipeline import Pipeline
 from engine.privacy.ledger import noise_multiplier
 from engine.randomness import stream
-from engine.simulation import cohort_size
 from engine.stages.base import Memory, Moment, Named, Seat, Stage, Step
 from engine.stages.memory import Remembered
 from engine.stages.weighting import Weighting

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from engine.arrays import Floats
 from engine.blocks import LARGEST, blocks
+from engine.cohort import draw_cohort
 from engine.data import load
 from engine.data.federation import Table
 from engine.events import UpdatesProtected
 from engine.sections import Training
-from engine.simulation import draw_cohort
 from engine.stages.fedprox import FedProx
 from engine.stages.l2 import L2
 from engine.training import Objective, train_block, visiting_order

@@ -1,0 +1,49 @@
+"""What is done once before round 1: read the patients, compute what to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from engine import baselines
+from engine.data import load
+from engine.errors import ScenarioError
+from engine.events import Event, Preparing
+from engine.models import logistic
+from engine.scenario import Scenario
+from engine.state import Prepared, State
+
+
+def prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, Prepared]:
+    """The federation and its baselines: from `start` where it has them, else computed, step by step.
+
+    Raises:
+        ScenarioError: `start` belongs to other data, another model or another seed.
+    """
+    basis = _basis(scenario)
+    if start and start.basis != basis:
+        raise ScenarioError("data, model and seed cannot change in a fork; start a new run.")
+    if start and start.prepared:
+        return start.prepared
+    yield Preparing("reading the patients", 0, 1)
+    federation = load(scenario.data, scenario.seed)
+    yield Preparing("reading the patients", 1, 1)
+    steps = baselines.compute(federation, scenario.seed)
+    while True:
+        try:
+            what, done, total = next(steps)
+        except StopIteration as end:
+            return Prepared(federation, end.value)
+        yield Preparing(what, done, total)
+
+
+def initial(scenario: Scenario, prepared: Prepared) -> State:
+    """The state before round 1."""
+    features = len(prepared.federation.features)
+    params = logistic.initial(scenario.model.init, features, scenario.seed)
+    basis = _basis(scenario)
+    return State(0, params, basis, prepared=prepared)
+
+
+def _basis(scenario: Scenario) -> str:
+    """What a state belongs to: data, model and seed, in one line."""
+    return repr((scenario.data, scenario.model, scenario.seed))
