@@ -170,7 +170,7 @@ def nearest(word: Any, known: Iterable[str]) -> str:
 
 
 _KIND_WORDS = {
-    bool: "true or false",
+    bool: "on or off (true or false)",
     int: "a whole number",
     float: "a number",
     str: "a text",

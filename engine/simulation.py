@@ -89,8 +89,8 @@ def _spent(plan: Plan | None, released: Ledger) -> float | None:
 
 
 _SETUP_NOTES = {
-    "privacy": "privacy: ε covers training messages, not what was exchanged once before round 1.",
-    "masking": "masking: it hides updates; what was exchanged before round 1 tells each one's patients.",
+    "privacy": "privacy: ε covers training messages, not the set-up before round 1.",
+    "masking": "masking: it hides updates; the set-up before round 1 tells each size.",
 }
 
 

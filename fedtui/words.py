@@ -251,7 +251,8 @@ def _returned(view: View, who: int) -> list[str]:
     if squeezed:
         whole = HEADER + 4 * view.parameters
         return [f"{who_sent} in place of {whole}: {squeezed['bits']} bits a number.", plain]
-    return [f"{who_sent}: {view.parameters} numbers as they are.", plain]
+    readable = "cut, but not hidden" if view.privacy else "as they are"
+    return [f"{who_sent}: {view.parameters} numbers, {readable}.", plain]
 
 
 def _dropped(view: View, who: int) -> list[str]:
@@ -309,8 +310,17 @@ def _finished(view: View, who: int) -> list[str]:
         f"{done}: right for {last.correct:,} of {view.held_out:,}"
         f" ({percent(last.correct, view.held_out)})."
         f" Alone {view.alone:,}, all in one place {view.pooled:,}.",
-        f"{total:,} bytes travelled, and no patient. Try a switch: f p m c.",
+        f"{total:,} bytes travelled, and no patient.{_verdict(view, last.correct)}",
     ]
+
+
+def _verdict(view: View, correct: int) -> str:
+    """What to take away from a finished run, or what to try next."""
+    if view.privacy and view.epsilon is not None:
+        return f" Privacy used: ε {budget(view.epsilon)} of {view.privacy['budget']:g}."
+    if correct < view.alone:
+        return " Here each one alone does better."
+    return "" if all(s in view.switches for s in SWITCH_NAMES) else " Try a switch: f p m c."
 
 
 _TOLD: Mapping[str, Callable[[View, int], list[str]]] = {

@@ -339,7 +339,7 @@ def test_a_delta_that_lays_one_hospital_open_is_warned_of():
 
 def test_what_epsilon_leaves_out_is_said():
     said = " ".join(events(small(privacy={}), RunStarted)[0].notes)
-    assert "exchanged once before round 1" in said
+    assert "not the set-up before round 1" in said
     assert "who knows the seed" in said
     unscaled = " ".join(events(small(privacy={}, data={"scaling": "none"}), RunStarted)[0].notes)
-    assert "exchanged once" not in unscaled
+    assert "the set-up" not in unscaled

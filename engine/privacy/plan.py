@@ -60,7 +60,7 @@ class Privacy(Switch):
     def notes(self, scenario: Settings) -> tuple[str, ...]:
         """Say what a seeded generator is good for."""
         return (
-            "privacy: the noise comes from the seed, for teaching; who knows the seed can take it off.",
+            "privacy: noise from a seed is for teaching; who knows the seed can undo it.",
         )
 
     def stages(self, setting: Setting) -> tuple[Stage, ...]:
