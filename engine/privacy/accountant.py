@@ -35,7 +35,8 @@ def noise_multiplier(q: float, budget: float, steps: int, delta: float) -> float
         return whole
     # In logarithms ε(z) is nearly straight, so the secant through the bracket's ends lands close; the
     # end that stays twice has its distance halved (Illinois), so that both ends come in.
-    low, high = _LEAST, min(whole * (1 + _CLOSE), _MOST)  # sampling never needs more noise
+    # Sampling never needs more noise; the grid's rounding up may ask for a little.
+    low, high = _LEAST, min(whole * 1.001, _MOST)
     over, under = math.inf, _off(q, high, steps, delta, budget)
     if under > 0:
         raise ScenarioError(f"epsilon: no noise multiplier up to {_MOST:g} keeps it at {budget:g}.")

@@ -59,9 +59,7 @@ class Privacy(Switch):
 
     def notes(self, scenario: Settings) -> tuple[str, ...]:
         """Say what a seeded generator is good for."""
-        return (
-            "privacy: noise from a seed is for teaching; who knows the seed can undo it.",
-        )
+        return ("privacy: noise from a seed is for teaching; who knows the seed can undo it.",)
 
     def stages(self, setting: Setting) -> tuple[Stage, ...]:
         """None by itself: the stage needs the plan's noise (see `Plan.stage`)."""
