@@ -16,7 +16,8 @@ import numpy as np
 from engine import newton
 from engine.arrays import Floats, Ints
 from engine.data.federation import Federation, Table
-from engine.metrics import Score, auc, right, score
+from engine.evaluation import evaluate, judge
+from engine.metrics import Score, auc, right
 from engine.randomness import stream
 
 BLOCK = 512  # hospitals fitted at once, at most
@@ -65,18 +66,19 @@ def compute(federation: Federation, seed: int) -> Generator[Progress, None, Base
     own = _logits(test.x, alone[test.owner])
     accuracy, mean_auc, judged = yield from _on_everyone(alone, test, seed)
     pooled = yield from _fit_pooled(train)
-    together = test.x @ pooled[:-1] + pooled[-1]
-    guess = np.full(len(test.y), _log_odds(train.y))
+    local_only, alone_correct = judge(own, test)
+    together, pooled_correct = evaluate(pooled, test)
+    majority, majority_correct = judge(np.full(len(test.y), _log_odds(train.y)), test)
     return Baselines(
-        alone_correct=_correct(own, test),
-        local_only=score(own, test.y),
+        alone_correct=alone_correct,
+        local_only=local_only,
         everyone_accuracy=accuracy,
         everyone_auc=mean_auc,
         everyone_patients=judged,
-        pooled=score(together, test.y),
-        pooled_correct=_correct(together, test),
-        majority=score(guess, test.y),
-        majority_correct=_correct(guess, test),
+        pooled=together,
+        pooled_correct=pooled_correct,
+        majority=majority,
+        majority_correct=majority_correct,
         pooled_params=pooled,
     )
 
@@ -159,10 +161,6 @@ def _logits(x: Floats, params: Floats) -> Floats:
     """One model per patient: x (N, features), params (N, d) → (N,)."""
     logits: Floats = np.einsum("nf,nf->n", x, params[:, :-1]) + params[:, -1]
     return logits
-
-
-def _correct(logits: Floats, test: Table) -> Ints:
-    return test.per_hospital(right(logits, test.y).astype(np.float64)).astype(np.int64)
 
 
 def _log_odds(y: Floats) -> float:

@@ -12,6 +12,10 @@ from engine.models import logistic
 
 def evaluate(params: Floats, test: Table) -> tuple[Score, Ints]:
     """The score of `params` (d,) over all patients of `test`, and right answers by hospital, (K,)."""
-    logits = logistic.logits(params, test.x)
+    return judge(logistic.logits(params, test.x), test)
+
+
+def judge(logits: Floats, test: Table) -> tuple[Score, Ints]:
+    """The score of `logits` (N,), whoever gave them, and right answers by hospital, (K,)."""
     correct = test.per_hospital(right(logits, test.y).astype(np.float64))
     return score(logits, test.y), correct.astype(np.int64)

@@ -103,7 +103,7 @@ class _Run:
         self.train = prepared.federation.train
         self.hospitals = len(prepared.federation.names)
         self.parameters = logistic.parameters(len(prepared.federation.features))
-        self.laid_out: tuple[bytes, list[Block]] = (b"", [])
+        self.everyone: list[Block] = []  # laid out for training when first asked for
 
     def enter(self, state: State, round: int) -> State:
         """Put the settings of `round` in force; a stage that is gone loses its memory."""
@@ -272,10 +272,8 @@ class _Run:
         return local
 
     def _blocks(self, cohort: Ints) -> Iterator[Block]:
-        """The cohort's patients laid out for training, kept while the cohort stays the same."""
+        """The cohort's patients laid out for training; kept where the cohort is everyone."""
         if len(cohort) < self.hospitals:
             return blocks(self.train, cohort)
-        key = cohort.tobytes()
-        if self.laid_out[0] != key:
-            self.laid_out = (key, list(blocks(self.train, cohort)))
-        return iter(self.laid_out[1])
+        self.everyone = self.everyone or list(blocks(self.train, cohort))
+        return iter(self.everyone)

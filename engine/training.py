@@ -47,13 +47,13 @@ def train_block(
     """
     k, n_max = len(block.sizes), int(block.sizes[0])
     local = np.repeat(anchor[:, None], k, axis=1)  # (d, k)
-    plan = Plan(block.sizes, training)
+    schedule = Schedule(block.sizes, training)
     residuals = np.zeros((n_max, k))  # of the pass, each patient's when it was visited
-    into = np.empty(len(anchor) * plan.batch * k)
+    into = np.empty(len(anchor) * schedule.batch * k)
     work = 0
-    for epoch in range(1, plan.epochs + 1):
+    for epoch in range(1, schedule.epochs + 1):
         order = visiting_order(address[0], address[1], epoch, block.sizes)
-        found, steps = block.found(order), plan.steps(epoch)
+        found, steps = block.found(order), schedule.steps(epoch)
         residuals[:] = 0.0
         for places, active, count in steps:
             x, y = block.minibatch(found, places, active, into)
@@ -63,11 +63,11 @@ def train_block(
             work += x.size
             if work > _WORK_PER_YIELD:
                 work = 0
-                yield Progress(epoch, plan.epochs, places.stop / n_max, None), local.T
-        visited = plan.visited(steps)
+                yield Progress(epoch, schedule.epochs, places.stop / n_max, None), local.T
+        visited = schedule.visited(steps)
         losses = np.where(visited > 0, logistic.summed_loss(residuals), np.nan)
         losses /= np.maximum(visited, 1)
-        yield Progress(epoch, plan.epochs, 1.0, losses), local.T
+        yield Progress(epoch, schedule.epochs, 1.0, losses), local.T
 
 
 @np.errstate(over="ignore", invalid="ignore")  # who diverges is found when the update is looked at
@@ -108,7 +108,7 @@ def visiting_order(seed: int, round: int, epoch: int, sizes: Ints) -> Ints:
 LocalStep = tuple[slice, slice, Ints]  # places in the order; active columns; patients in each batch
 
 
-class Plan:
+class Schedule:
     """Which hospitals of a block take a local step when: a run of columns, the largest first."""
 
     def __init__(self, sizes: Ints, training: Training) -> None:

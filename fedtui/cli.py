@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedtui.report import safe, table
+from fedtui.report import table
+from fedtui.safe import safe
 from fedtui.shadow import refuse_shadowed_engine
 
 if TYPE_CHECKING:

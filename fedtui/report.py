@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from fedtui.safe import safe
+
 _SHOWN = 12  # rounds; longer runs show evenly spaced ones
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def table(result: dict[str, Any]) -> str:
@@ -107,8 +107,3 @@ def _percent(share: float | None) -> str:
 
 def _count(share: float | None, of: int) -> str:
     return "n/a" if share is None else f"{round(share * of)}/{of}"
-
-
-def safe(text: str) -> str:
-    """Names come from files: what would move the cursor or turn the line is shown as �."""
-    return _UNSAFE.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.data.source import letter as letter  # told of here as everything is
 from engine.events import Phase
 from fedtui.view import View
 
@@ -39,16 +40,6 @@ SWITCH_MEANS = {
 
 
 # Small words
-
-
-def letter(index: int) -> str:
-    """A, B … Z, AA, AB …: what a hospital is called on the screen."""
-    text = ""
-    index += 1
-    while index:
-        index, rest = divmod(index - 1, 26)
-        text = chr(ord("A") + rest) + text
-    return text
 
 
 def name(view: View, index: int) -> str:

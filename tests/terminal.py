@@ -17,7 +17,6 @@ import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping
-from types import TracebackType
 from typing import Any, Self
 
 _ESCAPES = re.compile(
@@ -38,7 +37,21 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return kept | {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"} | dict(extra or {})
 
 
-class Pty:
+class Ending:
+    """Something that `with` ends by its `close`."""
+
+    def close(self) -> None:
+        """End it."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+class Pty(Ending):
     """A program in a pseudo-terminal of its own, which is also its controlling terminal.
 
     The terminal is held open here, so that its settings can be compared after the program's end:
@@ -130,17 +143,6 @@ class Pty:
             self._process.wait()
         os.close(self._master)
         os.close(self._slave)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _text(self, start: int) -> bytes:
         return _ESCAPES.sub(b"", self.output[start:])

@@ -11,7 +11,8 @@ from rich.cells import cell_len
 
 from fedtui.lab import glyphs
 from fedtui.lab.canvas import Canvas, changes
-from fedtui.lab.cells import clusters, first_fit, fit, safe, spread, width, wrap
+from fedtui.lab.cells import clusters, first_fit, fit, spread, width, wrap
+from fedtui.safe import safe
 
 NASTY = [
     "[bold red]St. Mary[/]",

@@ -11,10 +11,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
-from tests.terminal import TerminalTimeoutError, environment
+from tests.terminal import Ending, TerminalTimeoutError, environment
 
 HAS_TMUX = shutil.which("tmux") is not None
 PROMPT = "prompt>"
@@ -22,7 +21,7 @@ PROMPT = "prompt>"
 T = TypeVar("T")
 
 
-class Tmux:
+class Tmux(Ending):
     """A shell in a tmux server of its own, seen as its rows of text."""
 
     def __init__(
@@ -97,14 +96,3 @@ class Tmux:
         """End this tmux server and what runs in it."""
         subprocess.run([*self._tmux, "kill-server"], check=False, timeout=20, capture_output=True)
         self._folder.cleanup()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()

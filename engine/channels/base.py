@@ -44,11 +44,6 @@ class Delivery:
 class Channel(Protocol):
     """Carries one round's uploads."""
 
-    @property
-    def masked(self) -> bool:
-        """Whether the server is kept from reading single updates."""
-        ...
-
     def carry(
         self, upload: Named, at: Moment, traffic: Traffic
     ) -> Generator[Event, None, Delivery]:

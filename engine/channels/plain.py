@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.channels.base import Delivery, Singles
-from engine.codecs.base import Codec
+from engine.codecs.base import Codec, rounding_draws
 from engine.events import Event, UpdatesSent
 from engine.stages.base import Moment, Named
 from engine.wire import Kind, Traffic, pack, unpack
@@ -19,7 +19,6 @@ class Plain:
     """One message up per hospital: n_i in the header, the update as the codec writes it."""
 
     codec: Codec
-    masked: bool = False
 
     def carry(
         self, upload: Named, at: Moment, traffic: Traffic
@@ -27,10 +26,9 @@ class Plain:
         """Encode, send, decode."""
         update, codec = upload["update"], self.codec
         parameters = update.shape[1]
-        draws = codec.random_numbers * parameters
         messages = pack(
             Kind.UPDATE,
-            codec.encode(update, at.uniform("quantize", draws) if draws else None),
+            codec.encode(update, rounding_draws(codec.random_numbers, at, parameters)),
             codec=codec.code,
             round=at.round,
             hospitals=at.cohort,

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.channels.base import Delivery, Total
 from engine.channels.masks import Party, Server
-from engine.codecs.base import RingFormat
+from engine.codecs.base import RingFormat, rounding_draws
 from engine.events import Event, KeysAdvertised, KeysForwarded, UpdatesMasked, UpdatesSent
 from engine.stages.base import Moment, Named
 from engine.wire import Kind, Traffic
@@ -26,7 +26,6 @@ class Secure:
     """
 
     ring: RingFormat
-    masked: bool = True
 
     def carry(
         self, upload: Named, at: Moment, traffic: Traffic
@@ -55,15 +54,14 @@ class Secure:
         self, parties: list[Party], forwarded: tuple[bytes, ...], upload: Named, at: Moment
     ) -> Generator[Event, None, tuple[bytes, ...]]:
         update, ring = upload["update"], self.ring
-        draws = ring.random_numbers * update.shape[1]
-        uniform = at.uniform("quantize", draws) if draws else None
+        uniform = rounding_draws(ring.random_numbers, at, update.shape[1])
+        saturated = ring.saturated(update)
         rows = ring.to_ring(update, upload["weight"].astype(np.int64), uniform)
         block = max(1, _PAIRS_PER_EVENT // len(parties))
         masked: list[bytes] = []
         for start in range(0, len(parties), block):
             for i in range(start, min(start + block, len(parties))):
                 masked.append(parties[i].mask(forwarded[i], rows[i], ring.bits))
-            yield UpdatesMasked(
-                at.round, at.cohort, at.cohort[: len(masked)], ring.bits, ring.saturated(update)
-            )
+            done = at.cohort[: len(masked)]
+            yield UpdatesMasked(at.round, at.cohort, done, ring.bits, saturated)
         return tuple(masked)

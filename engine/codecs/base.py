@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from engine.arrays import Bytes, Floats, Ints
 from engine.errors import ScenarioError
+from engine.stages.base import Moment
 
 Ring = npt.NDArray[np.uint64]  # integers mod 2^bits
 
@@ -44,6 +45,11 @@ class Codec:
             never_longer: Whether rounding must not lengthen an update (or is in `worst_error`).
         """
         raise NotImplementedError
+
+
+def rounding_draws(numbers: int, at: Moment, parameters: int) -> Floats | None:
+    """The cohort's uniform draws for rounding at random, `numbers` a parameter; None for none."""
+    return at.uniform("quantize", numbers * parameters) if numbers else None
 
 
 @dataclass(frozen=True)

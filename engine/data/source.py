@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import count, islice, product
-from string import ascii_uppercase
 
 import numpy as np
 
@@ -68,10 +66,19 @@ def choose(features: Sequence[str], keep: Sequence[str], drop: Sequence[str]) ->
     return chosen
 
 
+def letter(index: int) -> str:
+    """A name for the hospital at `index` where it has none: A … Z, AA, AB …"""
+    text = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        text = chr(ord("A") + rest) + text
+    return text
+
+
 def letters(number: int) -> tuple[str, ...]:
-    """Names for hospitals that have none: A … Z, AA, AB …"""
-    words = ("".join(word) for size in count(1) for word in product(ascii_uppercase, repeat=size))
-    return tuple(islice(words, number))
+    """Names for hospitals that have none."""
+    return tuple(map(letter, range(number)))
 
 
 def shown(name: str, width: int = 40) -> str:

@@ -39,7 +39,10 @@ def _noise_default(values: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Privacy(Switch):
-    """Hide one hospital: clip each update, add Gaussian noise to the mean."""
+    """Hide one hospital: clip each update, add Gaussian noise to the mean.
+
+    Its stage needs the plan's noise, so it is the plan that brings it (`Plan.stage`).
+    """
 
     section: ClassVar[str] = "privacy"
 
@@ -60,10 +63,6 @@ class Privacy(Switch):
     def notes(self, scenario: Settings) -> tuple[str, ...]:
         """Say what a seeded generator is good for."""
         return ("privacy: noise from a seed is for teaching; who knows the seed can undo it.",)
-
-    def stages(self, setting: Setting) -> tuple[Stage, ...]:
-        """None by itself: the stage needs the plan's noise (see `Plan.stage`)."""
-        return ()
 
 
 @dataclass(frozen=True)

@@ -1,41 +1,17 @@
 """Text that fits its cells.
 
 A name from a file may hold escapes, line breaks, markup, wide or combining characters. It is shown
-literally and cannot break a row: `safe` replaces what would move the cursor, `clusters` splits a
+literally and cannot break a row: `fedtui.safe` replaces what would move the cursor, `clusters` splits a
 text into pieces of one or two cells, `fit` cuts it by cells and not by characters.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
-from functools import lru_cache
 
 from rich.cells import get_character_cell_size
 
 _MARKS_PER_CELL = 2  # a pile of accents reaches into other rows
-_JOINING = {*range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400), *range(0x1F1E6, 0x1F200), 0x20E3}
-_UNKNOWN = "\ufffd"
-
-
-@lru_cache(4096)
-def safe(text: str) -> str:
-    """`text` with nothing in it that moves a cursor or joins with its neighbours.
-
-    Control characters become their pictures (escape: ␛), invisible and joining ones a �.
-    """
-    return "".join(_shown(char) for char in unicodedata.normalize("NFC", text))
-
-
-def _shown(char: str) -> str:
-    code = ord(char)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    if code == 0x7F:
-        return "\u2421"
-    if code in _JOINING or unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
-        return _UNKNOWN
-    return char
 
 
 def clusters(text: str) -> Iterator[tuple[str, int]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from fedtui import words
 from fedtui.lab.canvas import Canvas
-from fedtui.lab.cells import fit, safe, width
+from fedtui.lab.cells import fit, width
 from fedtui.lab.shot import Shot
+from fedtui.safe import safe
 
 _PROTECTING = ("privacy", "masking")
 

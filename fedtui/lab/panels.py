@@ -8,9 +8,10 @@ from functools import lru_cache
 from engine.privacy import analytic
 from fedtui import words
 from fedtui.lab.canvas import Canvas
-from fedtui.lab.cells import fit, safe, width, wrap
+from fedtui.lab.cells import fit, width, wrap
 from fedtui.lab.keys import HINTS, SWITCH_KEYS
 from fedtui.lab.shot import Shot
+from fedtui.safe import safe
 
 _METER = 10  # cells of a bar
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from engine.events import Phase
 from fedtui import words
 from fedtui.lab.canvas import Canvas
-from fedtui.lab.cells import first_fit, fit, safe, spread, width
+from fedtui.lab.cells import first_fit, fit, spread, width
 from fedtui.lab.layout import Box
 from fedtui.lab.packets import update_mark
 from fedtui.lab.shot import Shot
+from fedtui.safe import safe
 
 
 @dataclass(frozen=True)
