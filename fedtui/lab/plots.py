@@ -1,8 +1,8 @@
 """The only file that knows plotext: curves and stacked bars, drawn into a canvas.
 
 plotext 6 is young, so everything it is asked for stands here. It is imported when a plot is first
-drawn, which is never the first thing on the screen. A figure writes ANSI text; the canvas takes its
-characters and colours.
+drawn, which is never the first thing on the screen. A figure writes ANSI text with a colour for each
+style's number; the canvas takes its characters and the styles' names, whatever the palette.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import Any
 
 from fedtui.lab.canvas import Canvas
 from fedtui.lab.glyphs import Glyphs
-from fedtui.lab.theme import rgb
+from fedtui.lab.palettes import STYLES
 
 Ticks = Mapping[float, str]  # position → what stands there
 _COLOURED = re.compile(
     r"((?:\x1b\[[\d;]*m)*)([^\x1b]+)"
 )  # escape sequences, and the text after them
-_COLOUR = re.compile(r"\x1b\[38;2;(\d+);(\d+);(\d+)m")
+_COLOUR = re.compile(r"\x1b\[38;2;0;0;(\d+)m")
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Points joined by a line where `joined`, each shown by `marker` in the colour of `style`."""
+    """Points joined by a line where `joined`, each shown by `marker` in `style`."""
 
     x: Sequence[float]
     y: Sequence[float]
@@ -66,7 +66,7 @@ def curves(width: int, height: int, axes: Axes, lines: Sequence[Curve], glyphs: 
     figure = _prepared(width, height, axes)
     for line in lines:
         if len(line.x):
-            marker = plotext.marker(line.marker, rgb(line.style))
+            marker = plotext.marker(line.marker, _code(line.style))
             signal = figure.signal(list(line.x), list(line.y), marker=marker)
             figure.draw(signal.lines() if line.joined else signal)
     return _canvas(figure, width, height, glyphs)
@@ -84,7 +84,7 @@ def stacks(
     import plotext
 
     figure = _prepared(width, height, axes)
-    markers = [plotext.marker(marker, rgb(style)) for _, style, marker in parts]
+    markers = [plotext.marker(marker, _code(style)) for _, style, marker in parts]
     heights = [list(values) for values, _, _ in parts]
     if at:
         bars = figure.bar(list(at), heights, marker=markers, stacked=True, width=0.7, lines=False)
@@ -115,10 +115,15 @@ def _scale(figure: Any, axes: Axes) -> None:
     y.lim(*axes.y).ticks(list(axes.y_ticks), list(axes.y_ticks.values()))
 
 
+def _code(style: str) -> tuple[int, int, int]:
+    """A style's number, as a colour."""
+    return 0, 0, STYLES.index(style)
+
+
 def _pixel(style: str) -> Any:
     import plotext
 
-    return plotext.pixel(rgb(style), "default")
+    return plotext.pixel(_code(style), "default")
 
 
 def _canvas(figure: Any, width: int, height: int, glyphs: Glyphs) -> Canvas:
@@ -127,6 +132,5 @@ def _canvas(figure: Any, width: int, height: int, glyphs: Glyphs) -> Canvas:
         x = 0
         for codes, text in _COLOURED.findall(line):
             colours = _COLOUR.findall(codes)
-            hex = "".join(f"{int(part):02x}" for part in colours[-1]) if colours else ""
-            x = canvas.put(x, y, text, f"#{hex}" if hex else "dim")
+            x = canvas.put(x, y, text, STYLES[int(colours[-1])] if colours else "dim")
     return canvas

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fedtui.lab.glyphs import UNICODE, Glyphs
+from fedtui.lab.theme import FEDTUI, Palette
 from fedtui.points import Points
 from fedtui.view import View
 
-PLOTS = ("accuracy", "bytes")
+PLOTS = ("accuracy", "bytes", "privacy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +29,7 @@ class Shot:
 
     view: View
     glyphs: Glyphs = UNICODE
+    palette: Palette = FEDTUI
     motion: float = 1.0
     telling: View | None = None
     before: Points | None = None

@@ -1,62 +1,132 @@
-"""Colours: the names that canvases use for a style, and what a terminal shows for each.
+"""Palettes as values: a canvas names its styles, a palette says what the terminal shows for a name.
 
-Blue goes down, orange up, violet is protected; one accent marks the current phase; red means lost and
-nothing else. Every meaning also stands in a glyph or a word, so a screen without colour says the same.
+Nothing here is global state: a shot carries its palette, and two labs in one process may differ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
+from dataclasses import dataclass, field
 
 from rich.style import Style
 from textual.theme import Theme
 
-BACKGROUND = "#10141a"
-_TEXT = "#c8d0da"
+from fedtui.lab import palettes
 
-_STYLES = {
-    "text": _TEXT,
-    "bright": "bold #eef2f7",
-    "dim": "#8a94a3",
-    "faint": "#5b6573",
-    "frame": "#465060",
-    "title": "bold #aab4c2",
-    "accent": "bold #4fd6be",
-    "chosen": "bold #eef2f7",
-    "down": "bold #58a6ff",
-    "up": "bold #f0985a",
-    "protected": "bold #c099ff",
-    "guard": "#c099ff",
-    "lost": "bold #ff6b6b",
-    "key": "bold #eef2f7",
-    "curve": "bold #4fd6be",
-    "before": "#7d8796",
-    "pooled": "#8fb4e8",
-    "alone": "#c9a77c",
-}
-
-TEXTUAL = Theme(
-    name="fedtui",
-    primary="#4fd6be",
-    secondary="#58a6ff",
-    accent="#4fd6be",
-    warning="#f0985a",
-    error="#ff6b6b",
-    foreground=_TEXT,
-    background=BACKGROUND,
-    surface="#161c24",
-    panel="#1c232d",
-    dark=True,
-)
-
+_FULL = ("truecolor", "24bit")  # what COLORTERM says
 _TRUE_COLOUR = ("alacritty", "foot", "xterm-kitty", "xterm-ghostty", "wezterm", "contour", "rio")
 
 
-@lru_cache(256)
-def style(name: str) -> Style:
-    """The terminal style that a canvas calls `name`; a plot's own colours are named "#rrggbb"."""
-    return Style.parse(f"{_STYLES.get(name, name)} on {BACKGROUND}")
+@dataclass(frozen=True, eq=False)
+class Palette:
+    """What a style's name looks like.
+
+    Attributes:
+        name: Also that of its Textual theme.
+        told: What a learner reads, with an article.
+        background: A colour; empty for the terminal's own.
+        textual: The theme of what is not a canvas: palette, help, forms, pages.
+    """
+
+    name: str
+    told: str
+    background: str
+    textual: Theme
+    _styles: Mapping[str, Style] = field(repr=False)
+
+    def style(self, name: str) -> Style:
+        """The terminal style that a canvas calls `name`."""
+        return self._styles[name]
+
+
+def _palette(
+    name: str, told: str, colours: Mapping[str, str], background: str, *, dark: bool = True
+) -> Palette:
+    ground = f" on {background}" if background else " on default"
+    styles = {style: Style.parse(text + ground) for style, text in colours.items()}
+    theme = _theme(name, colours, background, dark) if background else _ANSI_THEME
+    return Palette(name, told, background, theme, styles)
+
+
+def _theme(name: str, colours: Mapping[str, str], background: str, dark: bool) -> Theme:
+    def hue(style: str) -> str:
+        return colours[style].rpartition(" ")[2]
+
+    return Theme(
+        name=name,
+        primary=hue("accent"),
+        secondary=hue("down"),
+        accent=hue("accent"),
+        warning=hue("up"),
+        error=hue("lost"),
+        success=hue("accent"),
+        foreground=hue("text"),
+        background=background,
+        surface=_SURFACES[name][0],
+        panel=_SURFACES[name][1],
+        dark=dark,
+    )
+
+
+_SURFACES = {  # behind what lies over the lab, and behind what is marked in it
+    "fedtui": ("#161c24", "#1c232d"),
+    "okabe": ("#191919", "#242424"),
+    "light": ("#f0f1ef", "#e4e6e4"),
+}
+_ANSI_THEME = Theme(
+    name="ansi",
+    ansi=True,
+    primary="ansi_cyan",
+    secondary="ansi_bright_blue",
+    accent="ansi_cyan",
+    warning="ansi_yellow",
+    error="ansi_red",
+    success="ansi_green",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    dark=True,
+    variables={
+        "block-cursor-foreground": "ansi_black",
+        "block-cursor-background": "ansi_cyan",
+        "input-cursor-background": "ansi_default",
+        "input-cursor-foreground": "ansi_black",
+    },
+)
+
+FEDTUI = _palette("fedtui", "dark", palettes.DARK, "#10141a")
+OKABE = _palette("okabe", "dark, safe for colour blindness", palettes.OKABE, "#121212")
+ANSI = _palette("ansi", "the terminal's own 16 colours", palettes.ANSI, "")
+LIGHT = _palette("light", "light", palettes.LIGHT, "#fafaf7", dark=False)
+
+PALETTES = (FEDTUI, OKABE, LIGHT, ANSI)  # in the order in which the key goes through them
+
+
+def after(palette: Palette) -> Palette:
+    """The next one in turn."""
+    return PALETTES[(PALETTES.index(palette) + 1) % len(PALETTES)]
+
+
+def choose(name: str, environment: Mapping[str, str]) -> Palette:
+    """The palette to start with: the one called `name`, as far as the terminal has the colours.
+
+    A console gets its own 16 whatever was chosen elsewhere. A name that is not known, from the
+    preferences of another version, counts as none.
+    """
+    if not _many_colours(environment):
+        return ANSI
+    return next((palette for palette in PALETTES if palette.name == name), FEDTUI)
+
+
+def _many_colours(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal promises more than 16 colours; one that says nothing is trusted."""
+    term = environment.get("TERM", "")
+    known = {**environment, **colour_environment(environment)}
+    if term.startswith(("linux", "cons25")):
+        return False  # some set COLORTERM there, and it is not true
+    return not term or term.endswith("256color") or known.get("COLORTERM", "").lower() in _FULL
 
 
 def colour_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -69,10 +139,6 @@ def colour_environment(environment: Mapping[str, str]) -> dict[str, str]:
     return {"COLORTERM": "truecolor"} if full and not environment.get("COLORTERM") else {}
 
 
-def rgb(name: str) -> tuple[int, int, int]:
-    """The colour of a style, for a plot."""
-    colour = style(name).color
-    if colour is None:
-        return (200, 208, 218)
-    red, green, blue = colour.get_truecolor()
-    return red, green, blue
+# What callers used before a shot carried its palette
+TEXTUAL = FEDTUI.textual
+style = FEDTUI.style

@@ -15,18 +15,20 @@ from textual.widget import Widget
 from fedtui.lab.canvas import Canvas, Span, changes
 from fedtui.lab.scene import Part
 from fedtui.lab.shot import Shot
-from fedtui.lab.theme import style
+from fedtui.lab.theme import FEDTUI, Palette
 
 _PANES = 4
 
 
-def strip(canvas: Canvas, y: int, left: int, right: int) -> Strip:
+def strip(canvas: Canvas, palette: Palette, y: int, left: int, right: int) -> Strip:
     """Cells `left` to `right` of a canvas's row, blank where the canvas ends."""
+    style = palette.style
     if y >= canvas.height:
         return Strip.blank(right - left, style("text"))
     segments = [Segment(text, style(name)) for text, name in canvas.runs(y, left, right)]
-    missing = right - max(left, min(right, canvas.width))
-    return Strip([*segments, Segment(" " * missing, style("text"))], right - left)
+    if missing := right - max(left, min(right, canvas.width)):
+        segments.append(Segment(" " * missing, style("text")))
+    return Strip(segments, right - left)
 
 
 class Drawn(Widget):
@@ -39,10 +41,14 @@ class Drawn(Widget):
         self._shot: Shot | None = None
         self._drawn_for: Any = None
         self.canvas = Canvas(0, 0)
+        self.palette = FEDTUI
 
     def show(self, shot: Shot) -> None:
         """Draw `shot` if anything this part depends on has changed."""
         self._shot = shot
+        if shot.palette is not self.palette:
+            self.palette = shot.palette
+            self._repaint(None)
         wanted = (self.size, self._depends(shot))
         if self.size.area and wanted != self._drawn_for:
             self._drawn_for = wanted
@@ -67,7 +73,7 @@ class Drawn(Widget):
 
     def render_line(self, y: int) -> Strip:
         """A row of the canvas."""
-        return strip(self.canvas, y, 0, self.size.width)
+        return strip(self.canvas, self.palette, y, 0, self.size.width)
 
 
 class Pane(Widget):
@@ -77,9 +83,9 @@ class Pane(Widget):
     cheaper as several narrow ones.
     """
 
-    def __init__(self, canvas: Callable[[], Canvas]) -> None:
+    def __init__(self, seen: Callable[[], tuple[Canvas, Palette]]) -> None:
         super().__init__()
-        self._canvas = canvas
+        self._seen = seen
 
     @property
     def left(self) -> int:
@@ -95,7 +101,7 @@ class Pane(Widget):
 
     def render_line(self, y: int) -> Strip:
         """The part of the canvas's row that is seen here."""
-        return strip(self._canvas(), y, self.left, self.left + self.size.width)
+        return strip(*self._seen(), y, self.left, self.left + self.size.width)
 
 
 def _inside(spans: list[Span], left: int, right: int) -> Iterator[Region]:
@@ -113,7 +119,7 @@ class Paned(Drawn):
     def compose(self) -> ComposeResult:
         """The panes."""
         for _ in range(_PANES):
-            yield Pane(lambda: self.canvas)
+            yield Pane(lambda: (self.canvas, self.palette))
 
     def _repaint(self, spans: list[Span] | None) -> None:
         for pane in self.query(Pane):
