@@ -161,7 +161,10 @@ class UpdatesMasked(Event):
 
 @dataclass(frozen=True)
 class UpdatesSent(Event):
-    """Every message has arrived. `payloads` are the bytes that travelled, header included."""
+    """The messages of `cohort`, all that were sent, have arrived.
+
+    `payloads` are the bytes that travelled, header included. Not yielded where nobody sent one.
+    """
 
     phase = Phase.RETURN
     round: int
@@ -172,12 +175,15 @@ class UpdatesSent(Event):
 
 @dataclass(frozen=True)
 class HospitalsDropped(Event):
-    """These hospitals' updates are not in the sum."""
+    """These hospitals' updates are not in the sum.
+
+    Where they are the whole cohort, the round is lost: no `Aggregated` follows, the model stays.
+    """
 
     phase = Phase.RETURN
     round: int
     hospitals: Ints
-    why: str
+    why: str  # who fell away and what that means, one sentence
 
 
 @dataclass(frozen=True)
@@ -233,4 +239,4 @@ class RunFinished(Event):
     """No event follows. `stopped` is None where all rounds took place."""
 
     rounds: int
-    stopped: str | None  # None | "budget" | "threshold" | "interrupted"
+    stopped: str | None  # None | "budget" | "threshold" (every round was lost) | "interrupted"

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.aggregators import weighted_sum
 from engine.arrays import Floats
-from engine.channels.base import Channel, Delivery
+from engine.channels.base import Channel, Delivery, Singles, Total
 from engine.channels.choose import channel_of
 from engine.codecs.section import codec_of
 from engine.errors import RunError
@@ -59,6 +59,16 @@ class Pipeline:
         self, update: Floats, at: Moment, memory: Remembered, traffic: Traffic
     ) -> Generator[Event, None, tuple[Delivery, Remembered]]:
         """Take `update` (k, d) through every hospital's stages and the channel."""
+        upload, kept, traces = self.protect(update, at, memory)
+        protected = lengths(upload["update"])
+        yield UpdatesProtected(at.round, at.cohort, lengths(update), protected, traces)
+        delivery = yield from self.channel.carry(upload, at, traffic)
+        return delivery, memory.write_back(kept, at, delivery.survivors)
+
+    def protect(
+        self, update: Floats, at: Moment, memory: Remembered
+    ) -> tuple[Named, dict[str, Memory], tuple[Trace, ...]]:
+        """The hospitals' end: what is ready to be sent, what each remembers, what was done."""
         upload: Named = {"update": update}
         kept: dict[str, Memory] = {}
         traces: list[Trace] = []
@@ -71,16 +81,13 @@ class Pipeline:
             if step.facts:
                 traces.append(Trace(stage.name, step.facts))
         refuse_diverged(upload["update"], at.round)
-        protected = lengths(upload["update"])
-        yield UpdatesProtected(at.round, at.cohort, lengths(update), protected, tuple(traces))
-        delivery = yield from self.channel.carry(upload, at, traffic)
-        return delivery, memory.write_back(kept, at, delivery.survivors)
+        return upload, kept, tuple(traces)
 
     def combine(
-        self, delivery: Delivery, at: Moment, memory: Remembered
+        self, content: Singles | Total, at: Moment, memory: Remembered
     ) -> tuple[Floats, Remembered, tuple[Trace, ...]]:
         """The step the model takes, (d,): the sum through every stage's server end, in reverse."""
-        combined = weighted_sum(delivery.content)
+        combined = weighted_sum(content)
         server = dict(memory.server)
         traces: list[Trace] = []
         for stage in reversed(self.stages):

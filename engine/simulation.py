@@ -15,6 +15,8 @@ import numpy as np
 from engine import evaluation
 from engine.arrays import Floats, Ints
 from engine.blocks import Block, blocks
+from engine.broadcast import broadcast
+from engine.channels.base import Singles, Total
 from engine.cohort import cohort_size, draw_cohort
 from engine.errors import ScenarioError
 from engine.events import (
@@ -42,7 +44,7 @@ from engine.stages.weighting import weights
 from engine.state import Prepared, State
 from engine.switch import Setting
 from engine.training import train_block
-from engine.wire import Kind, pack, unpack
+from engine.wire import Kind
 
 
 def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
@@ -78,6 +80,8 @@ def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
             stopped = "budget"
             break
         state = yield from run.play(state, round)
+    if state.round and not state.released:
+        stopped = "threshold"  # not one round had enough hospitals at its end
     yield RunFinished(state.round, stopped)
 
 
@@ -111,7 +115,8 @@ class _Run:
         self.size = cohort_size(
             self.now.training.participation, self.hospitals, self.now.on("masking")
         )
-        setting = Setting(self.now, self.train.sizes, self.parameters)
+        names = self.prepared.federation.names
+        setting = Setting(self.now, self.train.sizes, self.parameters, names)
         self.pipeline: Pipeline = build(setting, self.size, round - 1, state.released, state.plan)
         self.notes = self.now.notes + self._privacy_notes(state)
         return replace(
@@ -196,21 +201,13 @@ class _Run:
         delivery, remembered = yield from self.pipeline.upload(
             local - received, at, state.remembered, traffic
         )
-        update, remembered, traces = self.pipeline.combine(delivery, at, remembered)
-        params = state.params + update
-        refuse_diverged(params, round)
-        yield Aggregated(round, delivery.survivors, float(np.linalg.norm(update)), traces)
-
-        plan = self.pipeline.plan
-        after = replace(
-            state,
-            round=round,
-            params=params,
-            remembered=remembered,
-            released=ledger.and_then(state.released, plan.noise_multiplier if plan else 0.0),
-            traffic=delivery.traffic,
-        )
-        score, correct = evaluation.evaluate(params, self.prepared.federation.test)
+        # Of a lost round no sum is opened and no model made, so there is nothing new to learn from it:
+        # the next broadcast repeats the last. It is not in the ledger, and its part of the budget
+        # stays unspent. Who fell away does not depend on any patient.
+        after = replace(state, round=round, remembered=remembered, traffic=delivery.traffic)
+        if delivery.content is not None:
+            after = yield from self._combine(after, delivery.content, at, delivery.survivors)
+        score, correct = evaluation.evaluate(after.params, self.prepared.federation.test)
         spent = {
             direction: after.traffic.total(direction) - before.total(direction)
             for direction in ("uplink", "downlink", "overhead")
@@ -221,7 +218,7 @@ class _Run:
             dropped=np.setdiff1d(cohort, delivery.survivors),
             score=score,
             hospital_correct=correct,
-            epsilon=_spent(plan, after.released),
+            epsilon=_spent(self.pipeline.plan, after.released),
             uplink_bytes=spent["uplink"],
             downlink_bytes=spent["downlink"],
             overhead_bytes=spent["overhead"],
@@ -229,15 +226,26 @@ class _Run:
         )
         return after
 
+    def _combine(
+        self, state: State, content: Singles | Total, at: Moment, survivors: Ints
+    ) -> Generator[Event, None, State]:
+        """The state with the model moved by what arrived, and its noise in the ledger."""
+        update, remembered, traces = self.pipeline.combine(content, at, state.remembered)
+        params = state.params + update
+        refuse_diverged(params, at.round)
+        yield Aggregated(at.round, survivors, float(np.linalg.norm(update)), traces)
+        plan = self.pipeline.plan
+        return replace(
+            state,
+            params=params,
+            remembered=remembered,
+            released=ledger.and_then(state.released, plan.noise_multiplier if plan else 0.0),
+        )
+
     def _send(self, state: State, at: Moment) -> tuple[Floats, bytes]:
         """The params as every hospital decodes them, and the message, the same for each."""
         params = self.pipeline.broadcast(state.params, at, state.remembered)
-        body = params.astype("<f4").view(np.uint8)[None]
-        (message,) = pack(
-            Kind.MODEL, body, codec=1, round=at.round, hospitals=np.zeros(1, np.int64)
-        )
-        _, bodies = unpack(Kind.MODEL, [message])
-        return bodies[0].copy().view("<f4").astype(np.float64), message
+        return broadcast(params, at.round)
 
     def _train(self, anchor: Floats, at: Moment) -> Generator[Event, None, Floats]:
         """Every hospital's params after local training, (k, d)."""

@@ -29,7 +29,7 @@ class State:
         params: The model, (d,).
         basis: The data, model and seed it belongs to; another basis needs another run.
         remembered: The stages' memory.
-        released: The noise of every round so far, whether or not privacy was on.
+        released: The noise of every round so far whose sum was opened, whether or not privacy was on.
         plan: The privacy plan in force.
         prepared: Not serialised: a run from a stored state computes it again.
     """

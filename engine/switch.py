@@ -44,11 +44,13 @@ class Setting:
         scenario: With the changes that hold from this round on.
         patients: Training patients of every hospital, (K,).
         parameters: d.
+        names: Of the hospitals, (K,).
     """
 
     scenario: Settings
     patients: Ints
     parameters: int
+    names: tuple[str, ...] = ()
 
 
 class Switch(Section):

@@ -100,6 +100,8 @@ class Traffic:
 
     def sent(self, kind: Kind, messages: Sequence[bytes], copies: int = 1) -> Traffic:
         """With these messages counted, each `copies` times (a broadcast is encoded once)."""
+        if not messages:
+            return self
         count, size = len(messages) * copies, sum(map(len, messages)) * copies
         return Traffic(
             {**self.counts, kind: self.counts.get(kind, 0) + count},

@@ -243,6 +243,12 @@ def _follow(events: Iterator[Event], scenario: Scenario, result: Result, recorde
                     bar.update(1)
     except KeyboardInterrupt:
         return _say("interrupted.", INTERRUPTED)
+    if result.stopped == "threshold":
+        return _say(
+            "every round was lost, as hospitals dropped out of each; lower faults.dropout, or name"
+            " fewer faults.drops.",
+            FAILED,
+        )
     return DONE
 
 

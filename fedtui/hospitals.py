@@ -34,8 +34,8 @@ class Hospitals:
     protected: Flags  # passed the stages that act before sending
     masked: Flags
     size: Ints  # bytes of the update message; 0 before
-    arrived: Flags
-    lost: Flags
+    arrived: Flags  # its update has come, and counts
+    lost: Flags  # taking part, but its update is not in the sum
 
     @classmethod
     def known(
@@ -76,6 +76,26 @@ class Hospitals:
             share=put(fresh.share, cohort, shares),
             planned=planned,
         )
+
+    def without(self, lost: Ints, votes_grow: bool) -> Hospitals:
+        """Once `lost` (k,) hospitals' updates are out of the sum, and where any others stay in it.
+
+        Args:
+            votes_grow: Whether the votes of those who stay add up to 1 again.
+        """
+        share = put(self.share, lost, 0.0)
+        left = float(share.sum())
+        return replace(
+            self,
+            lost=put(self.lost, lost, True),
+            arrived=put(self.arrived, lost, False),
+            share=share / left if votes_grow and left else share,
+        )
+
+    @property
+    def silent(self) -> Ints:
+        """Those lost that sent nothing, (k,); the others sent what nobody can use."""
+        return np.flatnonzero(self.lost & (self.size == 0))
 
     def __len__(self) -> int:
         return len(self.names)

@@ -70,7 +70,7 @@ def _comparison(result: dict[str, Any]) -> str:
     ended = {
         None: "",
         "budget": "Stopped: the next round would have passed the privacy budget.",
-        "threshold": "Stopped: too few hospitals stayed to open the sum.",
+        "threshold": "Every round was lost: too few hospitals stayed to its end.",
         "interrupted": "Interrupted before its last round.",
     }[final["stopped"]]
     cost = f"{final['bytes']:,} bytes in all; each message counted as encoded, TLS and TCP come on top."

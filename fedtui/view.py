@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import events as ev
-from fedtui.hospitals import Hospitals, Ints, put
+from engine.wire import Kind
+from fedtui.hospitals import Floats, Hospitals, Ints, put
+from fedtui.mail import Mail
 from fedtui.points import Point, Points
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class View:
     pooled: int = 0  # right answers of the model trained on all data in one place
     alone: int = 0  # right answers, each hospital's patients judged by its own model
     majority: int = 0
+    positive_rate: Floats | None = None  # of each hospital's patients, (K,)
     privacy: Mapping[str, Any] | None = None  # plan: noise_multiplier, noise_std, unit, budget, …
     epsilon: float | None = None  # spent so far
     traces: Traces = field(default_factory=dict)  # stage → facts of this round
@@ -58,6 +61,7 @@ class View:
     downlink: int = 0
     overhead: int = 0
     setup: int = 0  # bytes exchanged once, before round 1
+    mail: Mail = field(default_factory=Mail)  # single messages, and their count by kind
     settled: tuple[int, int, int] = (0, 0, 0)  # up, down, keys at the end of the last round
     preparing: tuple[str, int, int] | None = None  # once before round 1: what, done, total
     stopped: str | None = None  # None | "budget" | "threshold" | "interrupted"
@@ -74,6 +78,12 @@ class View:
     def complete(self) -> bool:
         """Whether this moment's steps are all done; one without steps has none to wait for."""
         return self.step_done >= self.step_total
+
+    @property
+    def aborted(self) -> bool:
+        """Whether this round is lost: nobody's update is in the sum, and the model stays."""
+        h = self.hospitals
+        return bool(h.drawn.any() and (h.lost == h.drawn).all())
 
 
 def start(scenario: Scenario) -> View:
@@ -122,6 +132,8 @@ def _(event: ev.RunStarted, view: View) -> View:
         privacy=event.privacy,
         epsilon=None if event.privacy is None else 0.0,
         setup=sum(size for _, size in event.setup.values()),
+        mail=Mail.before_round_1(event.setup),
+        positive_rate=known.positive_rate,
         notes=event.notes,
     )
 
@@ -135,6 +147,7 @@ def _(event: ev.RoundStarted, view: View) -> View:
         round=event.round,
         hospitals=hospitals,
         traces={},
+        mail=view.mail.next_round(),
         why="",
         key_size=0,
         pairs=0,
@@ -149,6 +162,7 @@ def _(event: ev.ModelSent, view: View) -> View:
         view,
         hospitals=replace(view.hospitals, has_model=has_model),
         model_size=event.size,
+        mail=view.mail.sent(Kind.MODEL, event.cohort, event.size),
         downlink=view.downlink + event.size * len(event.cohort),
     )
 
@@ -202,16 +216,18 @@ def _(event: ev.UpdatesProtected, view: View) -> View:
 
 @_after.register
 def _(event: ev.KeysAdvertised, view: View) -> View:
-    return _keys(view, event.size * len(event.cohort))
+    return _keys(view, Kind.PUBLIC_KEY, event.cohort, event.size)
 
 
 @_after.register
 def _(event: ev.KeysForwarded, view: View) -> View:
-    return replace(_keys(view, event.size * len(event.cohort)), pairs=event.pairs)
+    return replace(_keys(view, Kind.PUBLIC_KEYS, event.cohort, event.size), pairs=event.pairs)
 
 
-def _keys(view: View, size: int) -> View:
-    return replace(view, key_size=view.key_size + size, overhead=view.overhead + size)
+def _keys(view: View, kind: Kind, cohort: Ints, each: int) -> View:
+    size = each * len(cohort)
+    mail = view.mail.sent(kind, cohort, each)
+    return replace(view, key_size=view.key_size + size, overhead=view.overhead + size, mail=mail)
 
 
 @_after.register
@@ -231,18 +247,21 @@ def _(event: ev.UpdatesSent, view: View) -> View:
     before = view.hospitals
     sizes = np.array([len(payload) for payload in event.payloads], np.int64)
     arrived = put(before.arrived, event.cohort, True)
-    hospitals = replace(before, arrived=arrived, size=put(before.size, event.cohort, sizes))
-    return replace(view, hospitals=hospitals, uplink=view.uplink + int(sizes.sum()))
+    hospitals = replace(
+        before,
+        arrived=arrived,
+        size=put(before.size, event.cohort, sizes),
+        lost=before.drawn & ~arrived,
+    )
+    kind = Kind.MASKED_UPDATE if event.masked else Kind.UPDATE
+    mail = view.mail.sent(kind, event.cohort, sizes)
+    return replace(view, hospitals=hospitals, uplink=view.uplink + int(sizes.sum()), mail=mail)
 
 
 @_after.register
 def _(event: ev.HospitalsDropped, view: View) -> View:
-    before = view.hospitals
-    hospitals = replace(
-        before,
-        lost=put(before.lost, event.hospitals, True),
-        arrived=put(before.arrived, event.hospitals, False),
-    )
+    # Privacy divides by what was planned, so there nobody's vote grows by who is missing.
+    hospitals = view.hospitals.without(event.hospitals, votes_grow=view.privacy is None)
     return replace(view, hospitals=hospitals, why=event.why)
 
 

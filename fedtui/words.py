@@ -91,7 +91,35 @@ def badges(view: View) -> dict[str, str]:
         "masking": "+ masks",
         "compression": "+ {bits} bits",
     }
-    return {section: text.format(**on[section]) for section, text in told.items() if section in on}
+    badges = {s: text.format(**on[s]) for s, text in told.items() if s in on}
+    faults = dropping_out(view)
+    return {**badges, "faults": f"+ {faults}"} if faults else badges
+
+
+def short_badges(view: View) -> dict[str, str]:
+    """The same where room is short: "μ0.1", "ε4", "masks", "8b"."""
+    on = view.switches
+    told = {
+        "fedprox": "μ{mu:g}",
+        "privacy": "ε{epsilon:g}",
+        "masking": "masks",
+        "compression": "{bits}b",
+    }
+    badges = {s: text.format(**on[s]) for s, text in told.items() if s in on}
+    return {**badges, "faults": "drops"} if dropping_out(view) else badges
+
+
+def dropping_out(view: View) -> str:
+    """Whom `faults` lets drop out in this run: "C drops out", "dropouts 10 %"; empty: nobody."""
+    faults = view.switches.get("faults", {"dropout": 0.0, "drops": ()})
+    names = (
+        {own: letter(i) for i, own in enumerate(view.hospitals.names)} if faults["drops"] else {}
+    )
+    who = list(dict.fromkeys(names.get(d.partition(":")[2], "") for d in faults["drops"]))
+    told = listed(who) if all(who[:3]) and 0 < len(who) <= 3 else f"{len(who):,}"
+    named = f"{told} drop{'s' if len(who) == 1 else ''} out" if who else ""
+    chance = f"dropouts {100 * faults['dropout']:g} %" if faults["dropout"] else ""
+    return ", ".join(filter(None, (chance, named)))
 
 
 def step(view: View) -> list[str]:
@@ -230,13 +258,21 @@ def _masked(view: View, who: int) -> list[str]:
 
 
 def _returned(view: View, who: int) -> list[str]:
-    size = int(view.hospitals.size[who])
+    size, missing = int(view.hospitals.size[who]), view.hospitals.lost.any()
+    if view.hospitals.lost[who]:
+        came = many(int(view.hospitals.arrived.sum()), "hospital")
+        return [
+            f"{name(view, who)} sent nothing: it fell away before its upload.",
+            f"Messages came from {came}.",
+        ]
     who_sent = f"{name(view, who)} sent {many(size, 'byte')}"
     squeezed = view.switches.get("compression")
     if "masking" in view.switches:
         return [
             f"{who_sent}: {view.parameters} numbers under masks it shares with {_others(view, who)}.",
-            "Alone they are noise. Added up, the masks vanish and the sum is right.",
+            "Alone they are noise; with a message missing, so is their sum."
+            if missing
+            else "Alone they are noise. Added up, the masks vanish and the sum is right.",
         ]
     plain = "The server can read this update, and every other one."
     if squeezed:
@@ -247,8 +283,13 @@ def _returned(view: View, who: int) -> list[str]:
 
 
 def _dropped(view: View, who: int) -> list[str]:
-    gone = [letter(i) for i in np.flatnonzero(view.hospitals.lost)[:8]]
-    return [f"{listed(gone)} dropped out: {view.why}"] if gone else []
+    if view.hospitals.size.any() and view.aborted:
+        return [view.why, "What did come is noise to the server: the round is lost, the model stays."]
+    if view.aborted:
+        return [view.why, "The round is lost, and the model stays as it was."]
+    if view.privacy:
+        return [view.why, "It is divided as planned: that must not tell who was there."]
+    return [view.why, "In this round the others' votes count for more."]
 
 
 def _combined(view: View, who: int) -> list[str]:
@@ -275,8 +316,10 @@ def _tested(view: View, who: int) -> list[str]:
     used = ""
     if view.privacy and view.epsilon is not None:
         used = f" Privacy used: ε {budget(view.epsilon)} of {view.privacy['budget']:g}."
+    right = f"right for {now.correct:,} of {many(view.held_out, 'unseen patient')}"
+    lost = f"This round is lost, the model stays: {right}."
     return [
-        f"Together: right for {now.correct:,} of {many(view.held_out, 'unseen patient')}{change}.",
+        lost if view.aborted else f"Together: {right}{change}.",
         f"Each one alone {view.alone:,}, all data in one place {view.pooled:,}.{used}",
     ]
 
@@ -295,7 +338,7 @@ def _finished(view: View, who: int) -> list[str]:
         return ["The run ended before its first round did."]
     last = view.points[-1]
     total = view.uplink + view.downlink + view.overhead
-    why = {"budget": "The privacy budget is used up", "threshold": "Too few hospitals were left"}
+    why = {"budget": "The privacy budget is used up", "threshold": "Every round was lost"}
     done = why.get(view.stopped or "", f"{many(len(view.points), 'round')} done")
     return [
         f"{done}: right for {last.correct:,} of {view.held_out:,}"
@@ -397,6 +440,32 @@ def server_reads(view: View) -> list[str]:
     if "masking" in view.switches:
         return [f"the sum of {count:,}, no single", f"only the sum of {count:,}"]
     return ["every single update"]
+
+
+# Plots
+
+
+def plot_title(view: View, plot: str) -> str:
+    """What a plot shows."""
+    if plot == "bytes":
+        return "Bytes in each round"
+    if plot == "privacy":
+        unit = f": hiding one {view.privacy['unit']}" if view.privacy else ""
+        return f"Privacy used, ε{unit}"
+    one = f" (1 patient = {100 / view.held_out:.1f} %)" if view.held_out else ""
+    return f"Right answers on unseen patients{one}"
+
+
+def nothing_hidden(view: View) -> str:
+    """Why there is no privacy to plot."""
+    if view.privacy is None:
+        return "Privacy is off: no noise hides anyone, so no budget is used up. The key p switches it on."
+    return "Rounds were sent without noise before: they hid nobody, and noise now cannot take that back."
+
+
+def identical(before: str) -> list[str]:
+    """The name of a curve that lies wholly under the new one, longest first."""
+    return [f"{before}: identical", "before: identical"]
 
 
 # The switches

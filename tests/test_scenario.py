@@ -160,8 +160,6 @@ def test_a_wrong_scenario_gets_one_sentence_with_the_way_out(toml, says):
         ],
         ("[compression]\nerror_feedback = true", "error feedback"),
         ("[compression]\nprune = 0.5", "pruning"),
-        ("[faults]\ndropout = 0.1", "a dropout"),
-        ("[masking]\n[faults]\ndropout = 0.1", "a dropout under masks"),
     ],
 )
 def test_what_comes_later_is_refused_by_name(toml, what):

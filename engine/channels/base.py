@@ -1,7 +1,8 @@
 """A channel: what carries updates to the server, and what it lets the server read.
 
-A channel is a generator: it yields an event for each of its steps and returns a `Delivery`. It may
-take several round trips, and hospitals may fall away between them.
+Carrying is a generator: it yields an event for each of its steps and returns a `Delivery`. It may
+take several round trips, and hospitals may fall away between them; where the server is left with
+nothing to combine, the round is lost.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Total:
 class Delivery:
     """What arrived, whose updates are in it (ascending, (k,)), and what was sent for it."""
 
-    content: Singles | Total
+    content: Singles | Total | None  # None: the round is lost, with all its updates
     survivors: Ints
     traffic: Traffic
 
@@ -48,4 +49,12 @@ class Channel(Protocol):
         self, upload: Named, at: Moment, traffic: Traffic
     ) -> Generator[Event, None, Delivery]:
         """Bring `upload` (`update` (k, d), `weight` (k,)) to the server."""
+        ...
+
+    def message(self, upload: Named, at: Moment, cohort: Ints) -> bytes:
+        """What the one hospital in `upload` sends when these, itself among them, take part."""
+        ...
+
+    def read(self, message: bytes, parameters: int) -> Floats:
+        """The update (d,), up to a factor, as somebody reads it who has the message and no key."""
         ...

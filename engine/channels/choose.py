@@ -11,6 +11,7 @@ from engine.channels.plain import Plain
 from engine.channels.section import Masking
 from engine.codecs.base import Codec
 from engine.errors import ScenarioError
+from engine.faults import Dropouts, Faults
 from engine.privacy.plan import Privacy
 from engine.stages.weighting import weights
 from engine.switch import Setting
@@ -22,11 +23,14 @@ def channel_of(setting: Setting, codec: Codec, cohort_size: int) -> Channel:
     """The channel this scenario's updates travel through.
 
     Raises:
-        ScenarioError: Masks over one hospital, over too many, or a sum that overflows the ring.
+        ScenarioError: Masks over one hospital, over too many, a sum that overflows the ring, or a
+            dropout of a hospital that does not exist.
     """
+    faults = setting.scenario.get(Faults)
+    dropouts = faults.dropouts(setting.names) if faults else Dropouts()
     masking = setting.scenario.get(Masking)
     if masking is None:
-        return Plain(codec)
+        return Plain(codec, dropouts)
     if cohort_size < 2:
         raise ScenarioError(
             "masking: masks need at least 2 hospitals in a round; switch masks off or add hospitals."
@@ -42,4 +46,5 @@ def channel_of(setting: Setting, codec: Codec, cohort_size: int) -> Channel:
     bound = privacy.clip_norm if privacy else masking.range
     votes = weights(setting.scenario.training.weighting, setting.patients)
     heaviest = np.sort(votes)[-cohort_size:]
-    return Secure(codec.ring(bound, math.ceil(float(np.sum(heaviest))), privacy is not None))
+    ring = codec.ring(bound, math.ceil(float(np.sum(heaviest))), privacy is not None)
+    return Secure(ring, masking.threshold, dropouts)

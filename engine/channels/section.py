@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from engine.codecs.section import Compression
-from engine.errors import NotBuiltYet, ScenarioError
-from engine.faults import Faults
+from engine.errors import ScenarioError
 from engine.knobs import knob
 from engine.switch import Settings, Switch
 
@@ -29,16 +28,13 @@ class Masking(Switch):
     )
 
     def refuse(self, scenario: Settings) -> None:
-        """Refuse codecs whose messages do not add up, and dropouts."""
+        """Refuse codecs whose messages do not add up."""
         compression = scenario.get(Compression)
         if compression and compression.codec not in _ADDS_UP:
             raise ScenarioError(
                 f"masking: {compression.codec} messages cannot be added under masks;"
                 ' choose compression.codec = "quantize", or switch masks or compression off.'
             )
-        faults = scenario.get(Faults)
-        if faults and faults.dropout > 0:
-            raise NotBuiltYet("faults.dropout", "a dropout under masks", "leave it at 0")
 
     def notes(self, scenario: Settings) -> tuple[str, ...]:
         """Levels too coarse for updates; a threshold that lets two groups open."""
