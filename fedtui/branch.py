@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.errors import EngineError, RunError
-from engine.events import Event, RunStarted
+from engine.events import Event, Preparing, RoundFinished, RunFinished, RunStarted, SettingsChanged
 from engine.scenario import Scenario
 from engine.state import State
 from fedtui.view import View, fold
 
 Run = Callable[[Scenario, State | None], Iterator[Event]]  # as `engine.simulate`
 Answer = tuple[Event, View] | EngineError | None  # what a branch says when asked; None: no more
+_LASTING = (RunStarted, SettingsChanged, RoundFinished, RunFinished)  # what a result is made of
 
 
 @dataclass(eq=False)
 class Branch:
-    """One world: a scenario and what has been seen of its run."""
+    """One world: a scenario and what has been seen of its run.
+
+    Attributes:
+        fork: The round after which this world's switches hold; 0 where they hold from the start.
+        name: What the learner calls it; one with a name is never tidied away.
+        lasting: The events that a result is made of, and the states to fork from.
+        until: The round to reach in the background, for a world brought back from an earlier session.
+        heard: How much of a curve was known before, to be met again: right answers by round.
+    """
 
     scenario: Scenario | None  # None: a recording that has not said yet
     events: Iterator[Event]
@@ -25,12 +34,19 @@ class Branch:
     beginning: State | None = None  # before round 1: what other settings can start from
     error: str | None = None  # the sentence it ended with
     exhausted: bool = False
+    fork: int = 0
+    name: str = ""
+    lasting: list[Event] = field(default_factory=list)
+    until: int = 0
+    heard: tuple[int, ...] = ()
 
     def ask(self) -> Answer:
         """The engine's next event, folded; takes as long as the engine does. One caller at a time."""
         try:
             event = next(self.events, None)
-            return None if event is None else (event, fold(self.last, event))
+            if event is None:
+                return None
+            return event, self.last if self._known(event) else fold(self.last, event)
         except EngineError as error:
             return error
         except Exception as error:  # a screen shows a sentence, whatever went wrong below it
@@ -38,14 +54,35 @@ class Branch:
 
     def take(self, answer: Answer) -> None:
         """Keep what `ask` returned."""
-        if isinstance(answer, tuple):
-            event, frame = answer
-            self.frames.append(frame)
-            if isinstance(event, RunStarted):
-                self.scenario, self.beginning = event.scenario, event.state
+        if not isinstance(answer, tuple):
+            self.exhausted = True
+            self.error = str(answer) if answer else None
             return
-        self.exhausted = True
-        self.error = str(answer) if answer else None
+        event, frame = answer
+        if not self._known(event):
+            self.frames.append(frame)
+        if isinstance(event, _LASTING):
+            self.lasting.append(event)
+        if isinstance(event, RunStarted):
+            self.scenario = event.scenario
+            self.beginning = self.beginning or event.state
+
+    def _known(self, event: Event) -> bool:
+        """Whether a fork's beginning tells what its first frames have told already."""
+        return self.last.ready and isinstance(event, RunStarted | Preparing)
+
+    def state(self, round: int) -> State | None:
+        """The state after `round`, if the run has got there."""
+        if round == 0:
+            return self.beginning
+        ends = (e for e in self.lasting if isinstance(e, RoundFinished) and e.round == round)
+        return next((end.state for end in ends), None)
+
+    def up_to(self, round: int) -> tuple[list[View], list[Event]]:
+        """The frames and the lasting events to the end of `round`, for a world that shares them."""
+        last = next(i for i, f in enumerate(self.frames) if _ends(f, round))
+        events = [e for e in self.lasting if isinstance(e, RunStarted) or _round(e) <= round]
+        return self.frames[: last + 1], events
 
     @property
     def home(self) -> int:
@@ -56,3 +93,17 @@ class Branch:
     def last(self) -> View:
         """The newest frame."""
         return self.frames[-1]
+
+    @property
+    def curve(self) -> tuple[int, ...]:
+        """Right answers after each finished round; those known from before while it gets there."""
+        own = tuple(point.correct for point in self.last.points)
+        return own + self.heard[len(own) :]
+
+
+def _ends(frame: View, round: int) -> bool:
+    return frame.moment == "RoundFinished" and frame.round == round
+
+
+def _round(event: Event) -> int:
+    return event.round if isinstance(event, RoundFinished | SettingsChanged) else 1 << 30

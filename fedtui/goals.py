@@ -60,3 +60,8 @@ def at_place(target: Place) -> Goal:
         beyond=lambda view: place(view) > target,
         target=target,
     )
+
+
+def round_end(round: int) -> Goal:
+    """The end of `round`, as another world would be entered there."""
+    return at_place((round, _MOMENTS.index("RoundFinished"), 0))

@@ -15,8 +15,22 @@ from typing import Any
 from engine.errors import RunError
 from engine.events import Event
 from engine.scenario import Scenario
+from engine.state import State
+from fedtui import worlds
 from fedtui.branch import Answer, Branch, Run
-from fedtui.goals import BEGINNING, END, PLAY, READY, ROUND, STEP, Goal, at_place, place, rests
+from fedtui.goals import (
+    BEGINNING,
+    END,
+    PLAY,
+    READY,
+    ROUND,
+    STEP,
+    Goal,
+    at_place,
+    place,
+    rests,
+    round_end,
+)
 from fedtui.view import View, start
 
 FLIPS = ("fedprox", "privacy", "masking", "compression")
@@ -32,6 +46,8 @@ class Player:
         run: Starts a scenario: `engine.simulate`, or a script in tests.
         before: The branch whose curve stays grey under the shown one.
         undone: Branches to return to, the latest last.
+        forking: The round after which the next switch is to hold; None where it holds from round 1,
+            or from where the shown branch was forked.
     """
 
     run: Run
@@ -44,6 +60,7 @@ class Player:
     branches: list[Branch] = field(default_factory=list)
     kept: dict[str, dict[str, Any]] = field(default_factory=dict)  # switches' settings while off
     ahead: int = 4  # frames to have in hand while playing
+    forking: int | None = None
 
     @classmethod
     def of(cls, scenario: Scenario, run: Run) -> Player:
@@ -109,7 +126,11 @@ class Player:
         in_hand = len(self.branch.frames) - 1 - self.cursor
         wanted = 1 if self.goals else self.ahead
         idle = self.aim is None or self.branch.exhausted or in_hand >= wanted
-        return None if idle else self.branch
+        return next(self._behind(), None) if idle else self.branch
+
+    def _behind(self) -> Iterator[Branch]:
+        """Branches of an earlier session that have not got back to where they were."""
+        return (b for b in self.branches if not b.exhausted and len(b.last.points) < b.until)
 
     def take(self, branch: Branch, answer: Answer) -> None:
         """Give `branch` the answer it gave when asked; a branch that cannot begin is left again."""
@@ -202,32 +223,91 @@ class Player:
         Raises:
             EngineError: The mix cannot run, in one sentence; nothing has changed.
         """
-        scenario = self._scenario()
-        if scenario.on(section):
-            flipped = scenario.without(section)
-            set_before = scenario.given.get(section, {})
+        now = self.settings
+        if now.on(section):
+            set_before = now.given.get(section, {})
             self.kept[section] = {f"{section}.{key}": value for key, value in set_before.items()}
-        else:
-            flipped = scenario.replace(self.kept.get(section) or {section: True})
-        known = next((b for b in self.branches if b.scenario == flipped and not b.error), None)
-        self._enter(known or self._begin(flipped))
+        self.change(worlds.flipped(now, section, self.kept.get(section, {})))
+
+    def change(self, wanted: Scenario) -> None:
+        """Run under `wanted`'s settings to where we are: from round 1, or from the fork on."""
+        self._enter_world(
+            worlds.from_round(self._scenario(), self.forked_at, wanted), self.forked_at
+        )
 
     def again(self, seed: int | None = None) -> None:
         """Run again to where we are: with the same seed, or another."""
         scenario = self._scenario()
-        self._enter(self._begin(scenario if seed is None else scenario.replace({"seed": seed})))
+        other = scenario if seed is None else scenario.replace({"seed": seed})
+        self._enter(self._begin(other, self.branch.fork, shared=0))
+
+    def drop(self, hospital: int) -> None:
+        """Let a hospital drop out of the round we are in; or stay, where it was dropped before."""
+        view = self.view
+        name, round = view.hospitals.names[hospital], max(1, view.round)
+        wanted = worlds.dropped(self._scenario(), round, name)
+        fork = self.branch.fork
+        self._enter_world(wanted, fork, shared=min(fork, round - 1))
+
+    def fork(self) -> int:
+        """Let the next switch hold from the next round on; returns the round we fork after.
+
+        Raises:
+            RunError: No round is left to change.
+        """
+        done = len(self.view.points)
+        if done >= self.view.rounds:
+            raise RunError("fork: the last round is done; go back to an earlier one with [ first.")
+        self.forking = done
+        return done
 
     def undo(self) -> bool:
         """Return to the branch before the last flip; whether there was one."""
+        self.forking = None
         if not self.undone:
             return False
         self._show(self.undone.pop(), before=self.branch)
         return True
 
+    def go_to(self, branch: Branch) -> None:
+        """Show another of the branches, where we are in it."""
+        if branch is not self.branch:
+            self._enter(branch)
+
+    def delete(self, branch: Branch) -> None:
+        """Forget a branch, but for the one that is shown."""
+        if branch is self.branch:
+            raise RunError("branches: the one on the screen stays; go to another one first.")
+        self.branches.remove(branch)
+        self.undone = [b for b in self.undone if b is not branch]
+        self.before = None if self.before is branch else self.before
+
+    @property
+    def settings(self) -> Scenario:
+        """The settings that a switch starts from."""
+        return worlds.in_force(self._scenario(), self.forked_at)
+
+    @property
+    def forked_at(self) -> int:
+        """The round after which a switch holds; 0: from the start."""
+        return self.branch.fork if self.forking is None else self.forking
+
+    def material(self) -> tuple[Scenario, State] | None:
+        """The settings in force in this round and the state it starts from; None where not known."""
+        round = max(1, self.view.round)
+        state = self.branch.state(round - 1)
+        return (self._scenario().at(round), state) if state else None
+
     def _scenario(self) -> Scenario:
         if self.branch.scenario is None:
             raise RunError("the recording has not begun; wait a moment and try again")
         return self.branch.scenario
+
+    def _enter_world(self, scenario: Scenario, fork: int, shared: int | None = None) -> None:
+        """Go to the branch of `scenario`, one that is known or a new one."""
+        alike = (b for b in self.branches if b.scenario == scenario and b.fork == fork)
+        known = next((b for b in alike if not b.error), None)
+        self._enter(known or self._begin(scenario, fork, fork if shared is None else shared))
 
     def _enter(self, branch: Branch) -> None:
         self.undone.append(self.branch)
@@ -236,19 +316,40 @@ class Player:
     def _show(self, branch: Branch, before: Branch | None) -> None:
         under_way = [goal.target for goal in self.goals if goal.target]
         target = under_way[0] if under_way else max(place(self.view), BEGINNING)
-        self.before = before
-        self.branch = branch
-        others = [b for b in self.branches if b is not branch]
-        self.branches = [*others[-_BRANCHES_KEPT:], branch]
+        self.before, self.branch, self.forking = before, branch, None
+        known = self.branches if branch in self.branches else [*self.branches, branch]
+        self.branches = _tidied(known, (branch, before))
         self.undone = [b for b in self.undone if b in self.branches]
         self.cursor = 0
         waiting = [goal for goal in self.goals if not goal.target and goal is not READY]
         self.goals = [at_place(target), *waiting]
         self.rush()
 
-    def _begin(self, scenario: Scenario) -> Branch:
-        """A new world; patients and baselines are this one's, where they are the same."""
-        here, beginning = self._scenario(), self.branch.beginning
+    def _begin(self, scenario: Scenario, fork: int, shared: int) -> Branch:
+        """A new world that has its first `shared` rounds in common with the shown one.
+
+        Patients and baselines are the shown world's, where they are the same.
+        """
+        here = self._scenario()
+        state = self.branch.state(shared)
         own = (here.data, here.model, here.seed) == (scenario.data, scenario.model, scenario.seed)
-        events = self.run(scenario, beginning if own else None)
-        return Branch(scenario, events, [start(scenario)])
+        events = self.run(scenario, state if own else None)
+        if not (shared and state):
+            return Branch(scenario, events, [start(scenario)], fork=fork)
+        frames, lasting = self.branch.up_to(shared)
+        return Branch(scenario, events, frames, self.branch.beginning, fork=fork, lasting=lasting)
+
+    # An earlier session
+
+    def restore(self, branches: list[Branch], shown: int, before: int | None, round: int) -> None:
+        """Take up an earlier session's branches and go to the end of `round` in the one shown."""
+        self.playing, self.undone, self.forking = False, [], None
+        self.branches, self.branch = branches, branches[shown]
+        self.before = None if before is None else branches[before]
+        self.cursor, self.goals = 0, [round_end(round) if round else READY]
+
+
+def _tidied(branches: list[Branch], needed: tuple[Branch | None, ...]) -> list[Branch]:
+    """The newest few, those with a name and those on the screen, in the order of their making."""
+    newest = branches[-_BRANCHES_KEPT:]
+    return [b for b in branches if b.name or b in newest or b in needed]

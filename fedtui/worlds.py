@@ -1,0 +1,70 @@
+"""Other worlds: the scenario that a key means, made from the one that is shown.
+
+A change holds from round 1, or from a later round on: then it is a `[[change]]` of the scenario, so
+that a fork is a scenario like any other, with a code, and runs the same from its first round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.scenario import Scenario
+from engine.settings import CHANGEABLE
+
+Settings = Mapping[str, Any]  # dotted key → value
+
+
+def in_force(scenario: Scenario, fork: int) -> Scenario:
+    """The settings that hold after round `fork`; with 0, those the scenario starts with."""
+    return scenario.at(fork + 1) if fork else scenario
+
+
+def from_round(scenario: Scenario, fork: int, wanted: Scenario) -> Scenario:
+    """`scenario` with the settings of `wanted` from the round after `fork` on; with 0, `wanted`.
+
+    Only what may change in the middle of a run is taken over.
+    """
+    if not fork:
+        return wanted
+    others = [c.as_dict() for c in scenario.changes if c.round != fork + 1]
+    given = {key: value for key, value in scenario.given.items() if key != "change"}
+    before = Scenario.from_dict({**given, "change": others})
+    settings = difference(before.at(fork + 1), wanted)
+    changes = [*others, {"round": fork + 1, "set": settings}] if settings else others
+    return Scenario.from_dict({**given, "change": changes} if changes else given)
+
+
+def difference(old: Scenario, new: Scenario) -> dict[str, Any]:
+    """The settings that lead from `old` to `new`, as a change in the middle of a run may set them."""
+    before, after = old.as_dict(), new.as_dict()
+    settings: dict[str, Any] = {}
+    for section in CHANGEABLE:
+        was, will = before.get(section), after.get(section)
+        if will is None:
+            settings.update({section: False} if was is not None else {})
+        elif was is None:
+            settings.update(_dotted(section, new.given.get(section, {})) or {section: True})
+        else:
+            changed = {key: value for key, value in will.items() if value != was[key]}
+            settings.update(_dotted(section, changed))
+    return settings
+
+
+def _dotted(section: str, values: Settings) -> dict[str, Any]:
+    return {f"{section}.{key}": value for key, value in values.items()}
+
+
+def flipped(scenario: Scenario, section: str, kept: Settings) -> Scenario:
+    """With `section` off where it is on, else on again with its `kept` settings."""
+    if scenario.on(section):
+        return scenario.without(section)
+    return scenario.replace(kept or {section: True})
+
+
+def dropped(scenario: Scenario, round: int, hospital: str) -> Scenario:
+    """With `hospital` dropping out of `round`; one that does so already stays."""
+    drop = f"{round}:{hospital}"
+    drops = list(scenario.as_dict().get("faults", {}).get("drops", ()))
+    rest = [other for other in drops if other != drop]
+    return scenario.replace({"faults.drops": rest if drop in drops else [*drops, drop]})
