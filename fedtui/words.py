@@ -284,7 +284,10 @@ def _returned(view: View, who: int) -> list[str]:
 
 def _dropped(view: View, who: int) -> list[str]:
     if view.hospitals.size.any() and view.aborted:
-        return [view.why, "What did come is noise to the server: the round is lost, the model stays."]
+        return [
+            view.why,
+            "What did come is noise to the server: the round is lost, the model stays.",
+        ]
     if view.aborted:
         return [view.why, "The round is lost, and the model stays as it was."]
     if view.privacy:
@@ -406,6 +409,43 @@ def _more(difference: int) -> str:
     return f"{abs(difference)} {'more' if difference > 0 else 'fewer'} than"
 
 
+# One hospital
+
+
+def patients(count: int) -> list[str]:
+    """How many a hospital has, longest first."""
+    return [many(count, "patient"), f"has {count:,}", f"{count:,}"]
+
+
+def hospital_line(view: View, index: int) -> list[str]:
+    """All there is to tell of one hospital, longest first."""
+    h = view.hospitals
+    who, of = name(view, index), int(h.held_out[index])
+    has = f"{who}: {many(int(h.patients[index]), 'patient')}"
+    both = f"alone {int(h.alone[index])}"
+    if h.together is not None:
+        both += f", together {int(h.together[index])}"
+    doing = _part(view, index)
+    return [
+        f"{has}, {doing}; right answers: {both} of {of}",
+        f"{has}, {doing}; {both} of {of}",
+        f"{who}: {doing}; {both} of {of}",
+        f"{who}: {both} of {of}",
+    ]
+
+
+def _part(view: View, index: int) -> str:
+    """What a hospital does in this round."""
+    h = view.hospitals
+    if view.round == 0:
+        return "not begun"
+    if not h.drawn[index]:
+        return "not taking part"
+    if h.lost[index]:
+        return "lost for this round"
+    return f"vote {percent(float(h.share[index]), 1)}"
+
+
 # Who can read what
 
 
@@ -440,6 +480,24 @@ def server_reads(view: View) -> list[str]:
     if "masking" in view.switches:
         return [f"the sum of {count:,}, no single", f"only the sum of {count:,}"]
     return ["every single update"]
+
+
+def holds(view: View) -> list[str]:
+    """The shared model as it is, longest first."""
+    numbers = many(view.parameters, "number")
+    return [f"{numbers}, {view.model_size:,} bytes" if view.model_size else numbers, numbers]
+
+
+def last_step(view: View) -> list[str]:
+    """How far the model moved when the updates were combined."""
+    return ["–" if view.update_norm is None else f"moved by {number(view.update_norm)}"]
+
+
+def round_lost(view: View) -> list[str]:
+    """Why a round came to nothing, longest first."""
+    if "masking" in view.switches and view.hospitals.size.any():
+        return ["the sum cannot be opened"]
+    return ["no update can be used" if view.hospitals.size.any() else "no update arrived"]
 
 
 # Plots
@@ -501,3 +559,107 @@ def before_name(old: Mapping[str, Any], new: Mapping[str, Any], seeds: tuple[int
     gone = [f"with {_SPOKEN[s]}" for s in _SPOKEN if s in old and s not in new]
     come = [f"no {_SPOKEN[s]}" for s in _SPOKEN if s in new and s not in old]
     return " ".join(["before,", *gone, *come]) if gone or come else "before"
+
+
+def outcome(old: View, new: View, what: str) -> str:
+    """What another world gave at the same place, beside the one before: the numbers of both."""
+    was = next((p.correct for p in old.points if p.round == new.round), None)
+    if not new.points or was is None:
+        return ""
+    now = new.points[-1].correct
+    change = "no change" if now == was else f"{_difference(now - was)}"
+    reading = (
+        f"{what}: right for {now:,} of {new.held_out:,} after round {new.round}, before {was:,}"
+    )
+    return f"{reading}: {change}."
+
+
+def _difference(patients: int) -> str:
+    return f"{many(abs(patients), 'patient')} {'more' if patients > 0 else 'fewer'}"
+
+
+# Lesson 0
+
+_WHO = {"alone": "each one alone", "together": "together", "same": "the same"}
+_LESSON_ASKS = {
+    "start": "Press Space.",
+    "watch": "One round, slowly: the model goes out, is trained, comes back, is averaged.",
+    "who": "After {rounds} rounds, who is better?  1 each one alone  2 together  3 the same",
+    "rounds": "Now the other rounds. Space pauses, + is faster.",
+    "price": "What will hiding each hospital cost?  1 nothing  2 about a point  3 five or more",
+    "privacy": "Press p, and compare with the grey curve.",
+    "masks": "Press u to take it back, then m: masks on each message.",
+    "attack": "Press m again, masks off. Then a: read a message with one patient in it.",
+    "shield": "Esc, then m and a: the same on a masked message.",
+    "end": "Next: : and specialists. ? has every key. Esc ends the tour.",
+}
+LESSON_LEFT = "The first five minutes wait under 5."
+LESSON_TITLE = "The first five minutes"
+
+
+def lesson(step: str, answers: Mapping[str, str], told: Mapping[str, int], view: View) -> list[str]:
+    """One line or two: what the step before gave, and what to do now."""
+    asks = _LESSON_ASKS[step].format(rounds=view.rounds)
+    before = _LESSON_TELLS.get(step, lambda answers, told, view: "")(answers, told, view)
+    return [line for line in (before, asks) if line]
+
+
+def _tell_start(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
+    return f"{many(len(view.hospitals), 'hospital').capitalize()}, one model, no patient leaves."
+
+
+def _tell_rounds(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
+    return f"You said: {_WHO[answers['who']]}." if "who" in answers else ""
+
+
+def _tell_price(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
+    """The prediction of who is better, beside what the run gave."""
+    together, alone = told.get("rounds", 0), view.alone
+    points = 100 * (together - alone) / max(1, view.held_out)
+    truth = "same" if abs(points) < 0.5 else "together" if points > 0 else "alone"
+    said = answers.get("who", truth)
+    right = "Yes" if said == truth else f"You said {_WHO[said]}"
+    h = view.hospitals
+    gained = 0 if h.together is None else int((h.together > h.alone).sum())
+    return f"{right}: together {together:,} of {view.held_out:,}, alone {alone:,}; {gained} of {len(h)} hospitals gained."
+
+
+def _tell_privacy(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
+    return f"You said: {answers['price']}." if "price" in answers else ""
+
+
+def _tell_masks(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
+    """The predicted price beside the paid one."""
+    lost = told.get("rounds", 0) - told.get("privacy", 0)
+    points = 100 * lost / max(1, view.held_out)
+    truth = "nothing" if points < 0.5 else "a point" if points < 3 else "five or more"
+    said = answers.get("price", truth)
+    right = "Yes" if said == truth else f"You said {said}"
+    dear = f" With {len(view.hospitals)} hospitals, one is hard to hide." if points >= 3 else ""
+    return f"{right}: it cost {many(lost, 'right answer')}, {points:.0f} in 100.{dear}"
+
+
+def _tell_attack(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
+    same = told.get("masks") == told.get("rounds")
+    curve = "The curve did not move" if same else "The curve hardly moved"
+    return f"{curve}: {told.get('masks', 0):,} again. The server reads only the sum now."
+
+
+def _tell_shield(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
+    return "From an update trained on one patient, her whole record was read."
+
+
+def _tell_end(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
+    return "Under masks it read noise. Masks cost bytes, privacy costs right answers."
+
+
+_LESSON_TELLS: Mapping[str, Callable[[Mapping[str, str], Mapping[str, int], View], str]] = {
+    "start": _tell_start,
+    "rounds": _tell_rounds,
+    "price": _tell_price,
+    "privacy": _tell_privacy,
+    "masks": _tell_masks,
+    "attack": _tell_attack,
+    "shield": _tell_shield,
+    "end": _tell_end,
+}

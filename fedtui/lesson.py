@@ -1,0 +1,103 @@
+"""Lesson 0, the first five minutes: steps that are done when the run says so, never at a "next".
+
+A step asks for something, or for a prediction; what the learner's own run then gave is told beside
+what was predicted. Nothing here knows a widget: a step is a predicate over facts of the run, and its
+sentences are in `words`. Progress is a value that can be stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from fedtui.view import View
+
+SCENARIO = "cells"  # what the lesson is played on
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What a step is judged by.
+
+    Attributes:
+        view: What is shown, once no rerun is under way.
+        read: Whether the last attack read its message; None where none was made since the last step.
+        masked: Whether that message was masked.
+    """
+
+    view: View
+    read: bool | None = None
+    masked: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: when it is done, and what may be predicted first (one choice for each digit)."""
+
+    name: str
+    title: str
+    done: Callable[[Facts], bool] = lambda facts: False
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a learner is. `told` keeps the numbers of steps that are done, for later sentences."""
+
+    step: str
+    answers: Mapping[str, str] = field(default_factory=dict)  # step → choice
+    told: Mapping[str, int] = field(default_factory=dict)
+
+
+def _finished(facts: Facts, *on: str, off: tuple[str, ...] = ()) -> bool:
+    view = facts.view
+    mix = all(s in view.switches for s in on) and not any(s in view.switches for s in off)
+    return mix and len(view.points) == view.rounds
+
+
+STEPS = (
+    Step("start", "set off", lambda facts: facts.view.round > 0),
+    Step("watch", "watch one round", lambda facts: len(facts.view.points) > 0),
+    Step("who", "predict who is better", choices=("alone", "together", "same")),
+    Step("rounds", "see the other rounds", lambda facts: _finished(facts)),
+    Step("price", "predict what privacy costs", choices=("nothing", "a point", "five or more")),
+    Step("privacy", "hide each hospital", lambda facts: _finished(facts, "privacy")),
+    Step("masks", "mask each message", lambda f: _finished(f, "masking", off=("privacy",))),
+    Step("attack", "read a message", lambda f: f.read is True and not f.masked),
+    Step("shield", "fail to read a masked one", lambda f: f.read is False and f.masked),
+    Step("end", "the end"),
+)
+NAMES = tuple(step.name for step in STEPS)
+PAUSES_AFTER = ("watch",)  # the run waits for the learner
+PLAYS_AFTER = ("who",)  # the run goes on by itself
+
+
+def step(progress: Progress) -> Step:
+    """The step that is under way; an unknown name begins anew."""
+    return STEPS[NAMES.index(progress.step)] if progress.step in NAMES else STEPS[0]
+
+
+def over(progress: Progress) -> bool:
+    """Whether nothing is left to do."""
+    return progress.step == NAMES[-1]
+
+
+def advance(progress: Progress, facts: Facts) -> Progress:
+    """The progress after the step under way, if these facts complete it; else the same."""
+    now = step(progress)
+    return _after(progress, now, facts) if now.done(facts) else progress
+
+
+def answer(progress: Progress, digit: int, facts: Facts) -> Progress:
+    """The progress after a prediction; the same where the step asks for none of that digit."""
+    now = step(progress)
+    if not 1 <= digit <= len(now.choices):
+        return progress
+    answers = {**progress.answers, now.name: now.choices[digit - 1]}
+    return _after(replace(progress, answers=answers), now, facts)
+
+
+def _after(progress: Progress, done: Step, facts: Facts) -> Progress:
+    correct = facts.view.points[-1].correct if facts.view.points else 0
+    following = STEPS[NAMES.index(done.name) + 1].name
+    return replace(progress, step=following, told={**progress.told, done.name: correct})
