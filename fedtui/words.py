@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engine.data.source import letter as letter  # told of here as everything is
 from engine.events import Phase
 from fedtui.view import View
+
+if TYPE_CHECKING:
+    from engine.attacks.one_patient import Attempt
 
 HEADER = 12  # bytes of a message that are not numbers
 PREPARING = "Once, before round 1"
@@ -524,6 +527,37 @@ def nothing_hidden(view: View) -> str:
 def identical(before: str) -> list[str]:
     """The name of a curve that lies wholly under the new one, longest first."""
     return [f"{before}: identical", "before: identical"]
+
+
+# The attack on one patient
+
+
+def attacked(attempt: Attempt, called: str) -> list[str]:
+    """What reading the message of the hospital `called` so has given, and why."""
+    size = many(len(attempt.message), "byte")
+    if attempt.succeeded:
+        told = f"From {called}'s {size} the server has read this patient's whole record."
+    elif attempt.close:
+        told = f"From {called}'s {size} the server has read nearly the whole record."
+    else:
+        told = f"{called}'s {size} did not give the record away."
+    scale = f"Counted from {called}'s own mean, which {called} alone knows."
+    noise = "The server adds its noise only after it has read this: nobody hides from it."
+    return [
+        told,
+        _ATTACK_MEETS[attempt.obstacle],
+        *([noise] * (attempt.noise_after and bool(attempt.readers))),
+        *([scale] * (not attempt.own_units)),
+    ]
+
+
+_ATTACK_MEETS = {
+    "": "Trained on one patient, the update's weights ÷ its bias are the record.",
+    "masks": "Under masks it is noise: what was read has nothing to do with the patient.",
+    "rounding": "Rounding blurs what can be read; it was made for size, not to protect.",
+    "penalty": "The penalty on weights (L2) bends what can be read; it protects nobody.",
+    "stillness": "The model knew this patient so well that training hardly moved it.",
+}
 
 
 # The switches

@@ -56,5 +56,5 @@ class Channel(Protocol):
         ...
 
     def read(self, message: bytes, parameters: int) -> Floats:
-        """The update (d,), up to a factor, as somebody reads it who has the message and no key."""
+        """One patient's update (d,), as somebody reads it who has the message and no key."""
         ...

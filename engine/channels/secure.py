@@ -86,7 +86,9 @@ class Secure:
     def read(self, message: bytes, parameters: int) -> Floats:
         """As though no mask were on it: whoever lacks the keys can do no better."""
         _, bodies = unpack(Kind.MASKED_UPDATE, [message])
-        update, _ = self.ring.from_ring(unpack_bits(bodies, self.ring.bits, parameters + 1)[0])
+        row = unpack_bits(bodies, self.ring.bits, parameters + 1)[0]
+        row[-1] = 1  # its weight lies under a mask too; one patient is what the reader hopes for
+        update, _ = self.ring.from_ring(row)
         return update
 
     def _why(self, gone: Ints, drawn: int) -> str:
