@@ -43,7 +43,7 @@ def _rerun(shot: Shot) -> Any:
 
 def _in_plot(shot: Shot) -> Any:
     view = shot.view
-    known = (view.rounds, view.held_out, view.pooled, view.alone)
+    known = (view.rounds, view.held_out, view.pooled, view.alone, view.privacy)
     return (view.points, shot.before, shot.before_name, shot.plot, shot.plots_ready, *known)
 
 
@@ -52,6 +52,7 @@ _DEPENDS: Mapping[str, Callable[[Shot], Any]] = {
     "rail": lambda shot: shot.view,
     "diagram": lambda shot: (shot.view, shot.told, shot.chosen, shot.motion),
     "plot": _in_plot,
+    "coach": lambda shot: shot.coach,
     "keys": lambda shot: (shot.playing, tuple(shot.view.switches)),
 }
 _WIDE = ("diagram",)  # pictures that change in places far apart
@@ -72,6 +73,7 @@ class Lab(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._shot: Shot | None = None
+        self._coached = 0  # lines of the coach that there is room for now
         self._parts = [
             (Paned if name in _WIDE else Drawn)(part, _DEPENDS.get(name, _told), id=name)
             for name, part in PARTS.items()
@@ -88,7 +90,9 @@ class Lab(Screen[None]):
         self._place(event.size)
 
     def _place(self, size: Size) -> None:
-        boxes = layout(size.width, size.height) or {"small": Box(0, 0, size.width, size.height)}
+        self._coached = len(self._shot.coach) if self._shot else 0
+        small = {"small": Box(0, 0, size.width, size.height)}
+        boxes = layout(size.width, size.height, self._coached) or small
         for part in (*self._parts, self._small):
             box = boxes.get(str(part.id))
             part.display = box is not None
@@ -101,6 +105,9 @@ class Lab(Screen[None]):
     def show(self, shot: Shot) -> None:
         """Draw `shot`."""
         self._shot = shot
+        if len(shot.coach) != self._coached:
+            self._place(self.size)
+            return
         for part in (*self._parts, self._small):
             if part.display:
                 part.show(shot)

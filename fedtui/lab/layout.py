@@ -32,15 +32,22 @@ class Box(NamedTuple):
     height: int
 
 
-def layout(width: int, height: int) -> Mapping[str, Box]:
-    """Each part's box by its name; empty where the terminal is too small for any."""
+def layout(width: int, height: int, coach: int = 0) -> Mapping[str, Box]:
+    """Each part's box by its name; empty where the terminal is too small for any.
+
+    Args:
+        width, height: Of the terminal, cells.
+        coach: Lines of a lesson or an offer, above the keys.
+    """
     if width < SMALLEST[0] or height < SMALLEST[1]:
         return {}
-    return (
-        _two_columns(width, height)
-        if width >= _TWO_COLUMNS and height >= 24
-        else _one(width, height)
-    )
+    two = width >= _TWO_COLUMNS and height - coach >= 24
+    boxes = dict(_two_columns(width, height - coach) if two else _one(width, height - coach))
+    if coach:
+        keys = boxes["keys"]
+        boxes["coach"] = Box(0, keys.y, width, coach)
+        boxes["keys"] = keys._replace(y=keys.y + coach)
+    return boxes
 
 
 def _one(width: int, height: int) -> Mapping[str, Box]:

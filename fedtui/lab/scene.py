@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from fedtui.lab import curves, panels
 from fedtui.lab.canvas import Canvas
+from fedtui.lab.coach import coach
 from fedtui.lab.diagram import diagram
 from fedtui.lab.header import header
 from fedtui.lab.layout import SMALLEST, layout
@@ -22,6 +23,7 @@ PARTS: Mapping[str, Part] = {
     "protection": panels.protection,
     "readers": panels.readers,
     "now": panels.now,
+    "coach": coach,
     "bytes": panels.bytes_so_far,
     "keys": panels.hints,
 }
@@ -30,7 +32,7 @@ PARTS: Mapping[str, Part] = {
 def scene(shot: Shot, width: int, height: int) -> Canvas:
     """The lab on a terminal of this size."""
     canvas = Canvas(width, height, shot.glyphs)
-    boxes = layout(width, height)
+    boxes = layout(width, height, len(shot.coach))
     if not boxes:
         return too_small(canvas)
     for name, box in boxes.items():

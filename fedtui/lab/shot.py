@@ -23,6 +23,7 @@ class Shot:
         before: The curve of the branch this one replaced, for the grey one below.
         chosen: The hospital whose details are told.
         notice: A sentence that takes the place of "right now", e.g. why a switch refused.
+        coach: A lesson's lines, or the offer of an earlier session.
         plots_ready: Whether plotting is loaded; until then a plot is its title.
         rerun: The round a rerun is heading for; 0 where none is under way.
     """
@@ -38,6 +39,7 @@ class Shot:
     playing: bool = False
     speed: float = 1.0
     notice: str = ""
+    coach: tuple[str, ...] = ()
     rerun: int = 0
     plot: str = PLOTS[0]
     plots_ready: bool = True
