@@ -63,10 +63,13 @@ class Faults(Switch):
             _read(drop)
 
     def notes(self, scenario: Settings) -> tuple[str, ...]:
-        """Say where a dropout changes nothing."""
-        if self.where == "before" or not (self.dropout or self.drops):
+        """Say where a dropout changes nothing, and where it costs everything."""
+        if not (self.dropout or self.drops):
             return ()
-        return ("faults.where: what was sent before a hospital drops out counts all the same.",)
+        if self.where == "after":
+            return ("faults.where: what was sent before a hospital drops out counts all the same.",)
+        lost = "faults: under masks one hospital that drops out loses the round for all."
+        return (lost,) if scenario.on("masking") else ()
 
     def dropouts(self, names: Sequence[str]) -> Dropouts:
         """Who falls away before the upload, in a federation of hospitals with these names.

@@ -83,7 +83,8 @@ class View:
     def aborted(self) -> bool:
         """Whether this round is lost: nobody's update is in the sum, and the model stays."""
         h = self.hospitals
-        return bool(h.drawn.any() and (h.lost == h.drawn).all())
+        begun = self.moment != "SettingsChanged"  # that is of a round whose cohort is not drawn yet
+        return bool(begun and h.drawn.any() and (h.lost == h.drawn).all())
 
 
 def start(scenario: Scenario) -> View:

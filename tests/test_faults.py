@@ -22,6 +22,7 @@ from engine.events import (
 )
 from engine.faults import Dropouts, Faults, fell_away
 from engine.privacy import ledger
+from engine.recording import Recorder, read
 from engine.stages.base import Moment
 from engine.stages.memory import Remembered
 from engine.wire import Kind, unpack
@@ -261,6 +262,25 @@ def test_memory_of_hospitals_whose_round_is_lost_stays():
 # Forks, results, recordings
 
 
+def test_a_recording_of_a_lost_round_tells_the_same_story(tmp_path: Path):
+    scenario = small(masking={}, faults=C_IN_3)
+    recorder = Recorder(tmp_path / "run.jsonl")
+    live, told = start(scenario), start(scenario)
+    for event in events(scenario):
+        recorder.add(event)
+        live = fold(live, event)
+        if isinstance(event, HospitalsDropped):
+            assert live.aborted
+            said = words.right_now(live)
+    recorder.close()
+    for event in read(tmp_path / "run.jsonl"):
+        told = fold(told, event)
+        if isinstance(event, HospitalsDropped):
+            assert told.aborted
+            assert words.right_now(told) == said
+    assert told.points == live.points
+
+
 @pytest.mark.parametrize("extra", [{}, {"masking": {}, "privacy": {}}], ids=["plain", "masked"])
 def test_a_fork_from_any_round_ends_as_the_whole_run_bit_for_bit(extra):
     scenario = small(**extra, training={"participation": 0.75}, faults={"dropout": 0.2, **C_IN_3})
@@ -333,6 +353,19 @@ def test_under_privacy_no_vote_grows_by_who_is_missing():
     (before,) = [v for v in views(small(privacy={})) if v.moment == "UpdatesSent" and v.round == 3]
     stay = [0, 1, 3]
     np.testing.assert_array_equal(told.hospitals.share[stay], before.hospitals.share[stay])
+
+
+def test_settings_that_change_after_a_lost_round_belong_to_the_next():
+    given = small(masking={}, faults=C_IN_3).given
+    changed = {**given, "change": [{"round": 4, "set": {"fedprox.mu": 1.0}}]}
+    (view,) = [v for v in views(Scenario.from_dict(changed)) if v.moment == "SettingsChanged"]
+    assert not view.aborted
+
+
+def test_masks_with_dropouts_are_warned_of():
+    notes = small(masking={}, faults=C_IN_3).notes
+    assert any("loses the round" in note for note in notes)
+    assert not any("loses" in note for note in small(faults=C_IN_3).notes)
 
 
 @pytest.mark.parametrize("extra", [{}, {"privacy": {}}, {"masking": {}}], ids=str)
