@@ -1,4 +1,4 @@
-"""What the plots tell: right answers round by round beside what to compare them with; bytes a round."""
+"""What the plots tell: right answers round by round beside what to compare them with; privacy used."""
 
 from __future__ import annotations
 
@@ -6,53 +6,47 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fedtui.lab import plots
+from fedtui import words
+from fedtui.lab import bars, plots
 from fedtui.lab.canvas import Canvas
-from fedtui.lab.cells import fit, width
+from fedtui.lab.cells import first_fit, fit, width, wrap
 from fedtui.lab.layout import Box
 from fedtui.lab.shot import Shot
-from fedtui.points import Point
 
-_LABELS = 27  # columns for the names at the right ends
+_LABELS = 30  # columns for the names at the right ends
 _ROW_WORTH = (0.5, 1, 1.5, 2, 2.5, 3, 4, 5, 6, 7.5, 10, 12.5, 15, 20, 25, 30, 50)  # percent
 _Y_TICKS = 5  # columns left of the curve: a percentage and the axis
-_MARKERS = {  # curve, before, pooled, alone, bars: by glyph column
-    "unicode": ("braille", "░", "·", "-", "█▓░"),
-    "block": ("█", "░", "·", "-", "█▓░"),
-    "ascii": ("*", "+", ".", "-", "#%:"),
+_MARKERS = {  # curve, its sample, before, pooled, alone: by glyph column
+    "unicode": ("braille", "⠒", "░", "·", "-"),
+    "block": ("█", "█", "░", "·", "-"),
+    "ascii": ("*", "*", "+", ".", "-"),
 }
 
 
 class End(NamedTuple):
-    """A name at the right end of a curve."""
+    """A name at the right end of a curve, with a sample of what the curve is drawn with."""
 
     value: float
-    text: str
+    texts: Sequence[str]  # longest first
     style: str
     rank: int  # the lowest gives way where there is no row
+    marker: str
+    shown: str
 
 
 def plot(shot: Shot, wide: int, high: int) -> Canvas:
     """The plot in turn, framed where there is room for a frame."""
     canvas = Canvas(wide, high, shot.glyphs)
     framed = high >= 9
-    title = _title(shot)
+    title = words.plot_title(shot.view, shot.plot).replace("ε", shot.glyphs.epsilon)
     if framed:
         canvas.box(0, 0, wide, high, title=title)
     else:
         canvas.put(1, 0, fit(title, wide - 2), "title")
     inside = Box(2, 1, wide - 4, high - 2) if framed else Box(1, 1, wide - 2, high - 1)
     if shot.plots_ready and shot.view.ready:
-        draw = _bytes if shot.plot == "bytes" else _accuracy
-        draw(canvas, shot, inside)
+        _DRAWN[shot.plot](canvas, shot, inside)
     return canvas
-
-
-def _title(shot: Shot) -> str:
-    if shot.plot == "bytes":
-        return "Bytes in each round"
-    one = f" (1 patient = {100 / shot.view.held_out:.1f} %)" if shot.view.held_out else ""
-    return f"Right answers on unseen patients{one}"
 
 
 # Right answers
@@ -60,18 +54,18 @@ def _title(shot: Shot) -> str:
 
 def _accuracy(canvas: Canvas, shot: Shot, box: Box) -> None:
     view = shot.view
-    curve, before, pooled, alone, _ = _MARKERS[shot.glyphs.column]
+    curve, sample, before, pooled, alone = _MARKERS[shot.glyphs.column]
     of = max(1, view.held_out)
     now = [100 * p.correct / of for p in view.points]
     old = [100 * p.correct / of for p in shot.before or ()]
     references = [100 * view.pooled / of, 100 * view.alone / of]
-    rows = box.height - (2 if _has_round_labels(box) else 1)
+    rows = _rows(box)
     low, high, worth = _limits([*now, *old, *references], rows)
     across = _dots(view.rounds, box.width - _LABELS - _Y_TICKS)
     axes = plots.Axes(
         _rounds(view.rounds), (low, high), _round_ticks(shot, box), _ticks(low, high, worth)
     )
-    lines = [
+    lines = [  # where the two dotted ones share a row, every second dot is the other's
         plots.Curve(across, [references[0]] * len(across), "pooled", pooled),
         plots.Curve(across[::2], [references[1]] * len(across[::2]), "alone", alone),
         plots.Curve(range(1, len(old) + 1), old, "before", before),
@@ -80,12 +74,25 @@ def _accuracy(canvas: Canvas, shot: Shot, box: Box) -> None:
     drawn = plots.curves(box.width - _LABELS, box.height, axes, lines, shot.glyphs)
     canvas.paste(drawn, box.x, box.y)
     ends = [
-        End(references[0], "all data in one place", "pooled", 2),
-        End(references[1], "each one alone", "alone", 3),
+        _end(references[0], ["all data in one place"], "pooled", 2, pooled),
+        _end(references[1], ["each one alone"], "alone", 3, alone),
     ]
-    ends += [End(now[-1], "together", "curve", 4)] if now else []
-    ends += [End(old[-1], shot.before_name, "before", 1)] if old else []
-    _names(canvas, box, rows, (low, high), ends)
+    ends += [_end(now[-1], ["together"], "curve", 4, sample)] if now else []
+    if old:
+        covered = old == now[: len(old)]
+        names = words.identical(shot.before_name) if covered else [shot.before_name, "before"]
+        end = _end(old[-1], names, "before", 1, before)
+        ends.append(end._replace(shown="") if covered and len(old) == len(now) else end)
+    _names(canvas, box, (low, high), ends)
+
+
+def _end(value: float, texts: list[str], style: str, rank: int, marker: str) -> End:
+    return End(value, texts, style, rank, marker, f"{value:.0f}")
+
+
+def _rows(box: Box) -> int:
+    """Rows of the curves themselves: below are the axis and, with room, the rounds."""
+    return box.height - (2 if _has_round_labels(box) else 1)
 
 
 def _has_round_labels(box: Box) -> bool:
@@ -121,28 +128,22 @@ def _ticks(low: float, high: float, worth: float) -> dict[float, str]:
 
 
 def _round_ticks(shot: Shot, box: Box) -> dict[float, str]:
-    rounds = shot.view.rounds
-    if not _has_round_labels(box):
-        return {}
-    steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000]
-    step = next((s for s in steps if rounds / s <= 8), steps[-1])
-    marks = [1, *range(step if step > 1 else 2, rounds + 1, step)]
-    return {float(mark): str(mark) for mark in marks}
+    return bars.round_marks(shot.view.rounds) if _has_round_labels(box) else {}
 
 
-def _names(
-    canvas: Canvas, box: Box, rows: int, limits: tuple[float, float], ends: list[End]
-) -> None:
+def _names(canvas: Canvas, box: Box, limits: tuple[float, float], ends: list[End]) -> None:
     """Names at the right ends, each in its value's row or the nearest free one, in order of value."""
+    rows = _rows(box)
     low, high = limits
     kept = sorted(ends, key=lambda end: -end.rank)[:rows]
     kept.sort(key=lambda end: -end.value)
     wanted = [round((high - end.value) / (high - low) * (rows - 1)) for end in kept]
     for end, row in zip(kept, _apart(wanted, rows), strict=True):
-        left = box.x + box.width - _LABELS + 1
-        value = f"{end.value:.0f}"
-        canvas.put(left, box.y + row, fit(end.text, _LABELS - 3 - width(value)), end.style)
-        canvas.right(box.x + box.width, box.y + row, value, end.style)
+        left, y = box.x + box.width - _LABELS + 1, box.y + row
+        canvas.put(left, y, end.marker, end.style)
+        room = _LABELS - 3 - (width(end.shown) + 1 if end.shown else 0)
+        canvas.put(left + 2, y, first_fit(room, *end.texts), end.style)
+        canvas.right(box.x + box.width, y, end.shown, end.style)
 
 
 def _apart(wanted: list[int], rows: int) -> list[int]:
@@ -157,57 +158,43 @@ def _apart(wanted: list[int], rows: int) -> list[int]:
     return placed
 
 
-# Bytes
+# Privacy
 
 
-def _bytes(canvas: Canvas, shot: Shot, box: Box) -> None:
-    points = _merged(list(shot.view.points), shot.view.rounds, box.width - _LABELS - 8)
-    *_, bars = _MARKERS[shot.glyphs.column]
-    names = ("models down", "updates up", "keys")
-    styles = ("down", "up", "protected")
-    values = [
-        [float(p.downlink) for p in points],
-        [float(p.uplink) for p in points],
-        [float(p.overhead) for p in points],
-    ]
-    most = max([sum(column) for column in zip(*values, strict=True)], default=1)
+def _privacy(canvas: Canvas, shot: Shot, box: Box) -> None:
+    """ε used after each round, below the budget."""
+    view = shot.view
+    used = {p.round: p.epsilon for p in view.points if p.epsilon is not None}
+    finite = {number: value for number, value in used.items() if math.isfinite(value)}
+    if view.privacy is None or len(finite) < len(used):
+        for y, line in enumerate(
+            wrap(words.nothing_hidden(view), box.width, box.height), box.y + box.height // 3
+        ):
+            canvas.put(box.x, y, line.replace("ε", shot.glyphs.epsilon), "text")
+        return
+    curve, sample, _, _, dash = _MARKERS[shot.glyphs.column]
+    budget = float(view.privacy["budget"])
+    top = max([budget, *finite.values()])
+    across = _dots(view.rounds, box.width - _LABELS - _Y_TICKS)
     axes = plots.Axes(
-        (0.4, max(2, shot.view.rounds) + 0.6),
-        (0, most * 1.1),
+        _rounds(view.rounds),
+        (0, top),
         _round_ticks(shot, box),
-        {0: "     0", most: f"{short(most):>6}"},
+        {0: "   0", top: f"{top:4.3g}"},
     )
-    parts = list(zip(values, styles, bars, strict=True))
-    at = [float(p.round) for p in points]
-    drawn = plots.stacks(box.width - _LABELS, box.height, axes, at, parts, shot.glyphs)
+    spent = list(finite.values())
+    lines = [
+        plots.Curve(across, [budget] * len(across), "dim", dash),
+        plots.Curve(list(finite), spent, "protected", curve, joined=curve == "braille"),
+    ]
+    drawn = plots.curves(box.width - _LABELS, box.height, axes, lines, shot.glyphs)
     canvas.paste(drawn, box.x, box.y)
-    _legend(canvas, shot, box, list(zip(names, values, styles, bars, strict=True)))
+    ends = [End(budget, ["the budget"], "dim", 2, dash, f"{budget:g}")]
+    if spent:
+        ends.append(
+            End(spent[-1], ["used so far"], "protected", 3, sample, words.budget(spent[-1]))
+        )
+    _names(canvas, box, (0, top), ends)
 
 
-def _legend(
-    canvas: Canvas, shot: Shot, box: Box, rows: list[tuple[str, list[float], str, str]]
-) -> None:
-    """What the parts of a bar are, top one first, with the last round's bytes."""
-    left = box.x + box.width - _LABELS + 1
-    for y, (name, values, style, marker) in enumerate(reversed(rows), box.y):
-        canvas.parts(left, y, (marker, style), (f" {name}", "text"))
-        canvas.right(box.x + box.width, y, f"{values[-1]:,.0f}" if values else "–", "bright")
-    if box.height > len(rows):
-        total = sum(values[-1] for _, values, _, _ in rows if values)
-        canvas.put(left + 2, box.y + len(rows), "in the last round", "dim")
-        canvas.right(box.x + box.width, box.y + len(rows), f"{total:,.0f}", "dim")
-
-
-def _merged(points: list[Point], rounds: int, columns: int) -> list[Point]:
-    """Not more bars than columns: every so many rounds, one stands for its neighbours."""
-    each = max(1, math.ceil(rounds / max(1, columns)))
-    return points[::each]
-
-
-def short(size: float) -> str:
-    """Bytes in at most six characters: 912, 26.1k, 1.2M."""
-    for unit in ("", "k", "M", "G"):
-        if size < 1000 or unit == "G":
-            break
-        size /= 1000
-    return f"{size:.0f}{unit}" if size >= 100 or not unit else f"{size:.1f}{unit}"
+_DRAWN = {"accuracy": _accuracy, "bytes": bars.draw, "privacy": _privacy}

@@ -10,7 +10,7 @@ Cells = tuple[tuple[int, int], ...]
 
 LARGE = 8  # hospitals that get a tile with words in it
 SMALL = 40  # hospitals that get a line each; more get one cell each
-_WIDEST, _NARROWEST = 23, 12  # columns of a large tile, frame included
+_WIDEST, _NARROWEST = 23, 13  # columns of a large tile, frame included
 _SERVER = 41  # columns
 _TILE_ROWS = 5  # of a large tile, at least
 

@@ -36,12 +36,18 @@ def packets(shot: Shot) -> list[Packet]:
     if view.moment in ("UpdatesProtected", "UpdatesMasked"):
         return [Packet(i, 1.0, update_mark(shot, i)) for i in cohort]
     if view.moment in ("UpdatesSent", "HospitalsDropped"):
-        told = view.moment == "HospitalsDropped"
-        return [
-            Packet(i, 1 - (1.0 if told else gone(shot.motion, order[i], len(cohort))), mark)
-            for i, mark in ((i, update_mark(shot, i)) for i in cohort)
-        ]
+        return [Packet(i, _upload(shot, i, order[i]), update_mark(shot, i)) for i in cohort]
     return []
+
+
+def _upload(shot: Shot, index: int, place: int) -> float:
+    """Where an upload is: what a hospital never sent stays with it."""
+    hospitals = shot.view.hospitals
+    if hospitals.lost[index] and not hospitals.size[index]:
+        return 1.0
+    if shot.view.moment == "HospitalsDropped":
+        return 0.0
+    return 1 - gone(shot.motion, place, int(hospitals.drawn.sum()))
 
 
 def gone(motion: float, place: int, count: int) -> float:
@@ -60,10 +66,15 @@ def arrived(shot: Shot) -> Flags:
     return hospitals.arrived & put(hospitals.lost, cohort, done)
 
 
+def is_lost(shot: Shot, index: int) -> bool:
+    """Whether a hospital's update is seen to be lost."""
+    return bool(shot.view.hospitals.lost[index])
+
+
 def update_mark(shot: Shot, index: int) -> Mark:
     """A hospital's update as it is now: plain, smaller, masked, lost."""
     view, g = shot.view, shot.glyphs
-    if view.hospitals.lost[index]:
+    if is_lost(shot, index):
         return g["lost"], "lost"
     if view.hospitals.masked[index]:
         return g["masked"], "protected"
@@ -86,16 +97,18 @@ def legend(shot: Shot) -> list[tuple[str, str, str]]:
 
 
 def _update_legend(view: View, table: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    lines = []
-    if view.hospitals.masked.any():
+    h, lines = view.hospitals, []
+    if (h.masked & ~h.lost).any():
         lines.append((table["masked"], "masked", "protected"))
     if "compression" in view.switches:
         lines.append((table["small"], f"{view.switches['compression']['bits']} bits", "up"))
     if view.privacy:
         lines.append((table["update"], "clipped", "up"))
-    if view.hospitals.lost.any():
+    if not lines and not view.aborted:
+        lines.append((table["update"], "update", "up"))
+    if h.lost.any():
         lines.append((table["lost"], "lost", "lost"))
-    return lines or [(table["update"], "update", "up")]
+    return lines
 
 
 def draw(canvas: Canvas, shot: Shot, links: tuple[Cells, ...]) -> None:

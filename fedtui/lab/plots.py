@@ -1,4 +1,4 @@
-"""The only file that knows plotext: curves and stacked bars, drawn into a canvas.
+"""The only file that knows plotext: axes and curves, drawn into a canvas.
 
 plotext 6 is young, so everything it is asked for stands here. It is imported when a plot is first
 drawn, which is never the first thing on the screen. A figure writes ANSI text with a colour for each
@@ -69,27 +69,6 @@ def curves(width: int, height: int, axes: Axes, lines: Sequence[Curve], glyphs: 
             marker = plotext.marker(line.marker, _code(line.style))
             signal = figure.signal(list(line.x), list(line.y), marker=marker)
             figure.draw(signal.lines() if line.joined else signal)
-    return _canvas(figure, width, height, glyphs)
-
-
-def stacks(
-    width: int,
-    height: int,
-    axes: Axes,
-    at: Sequence[float],
-    parts: Sequence[tuple[Sequence[float], str, str]],
-    glyphs: Glyphs,
-) -> Canvas:
-    """A bar at each x of `at`, its `parts` (heights, style, marker) one on top of the other."""
-    import plotext
-
-    figure = _prepared(width, height, axes)
-    markers = [plotext.marker(marker, _code(style)) for _, style, marker in parts]
-    heights = [list(values) for values, _, _ in parts]
-    if at:
-        bars = figure.bar(list(at), heights, marker=markers, stacked=True, width=0.7, lines=False)
-        figure.draw(bars)
-        _scale(figure, axes)
     return _canvas(figure, width, height, glyphs)
 
 

@@ -13,18 +13,39 @@ _LABELS = 13  # columns of the words at the left
 
 
 def server(canvas: Canvas, shot: Shot, box: Box) -> None:
-    """Draw it; a box of five rows also tells what the server can read."""
-    busy = shot.view.moment in ("Aggregated", "RoundFinished")
-    canvas.box(box.x, box.y, box.width, box.height, "accent" if busy else "frame")
+    """Draw it; a box of five rows also tells what the server can read, one of seven what it holds."""
+    view = shot.view
+    busy, lost = view.moment in ("Aggregated", "RoundFinished"), _is_lost(shot)
+    frame = "lost" if lost else "accent" if busy else "frame"
+    canvas.box(box.x, box.y, box.width, box.height, frame)
     canvas.put(box.x + 1, box.y, shot.glyphs["across"] + " SERVER ", "title")
-    x, room = box.x + 2, box.width - 4
-    _row(canvas, x, box.y + 1, "shared model", _score(shot), room, "accent" if busy else "bright")
-    canvas.put(x, box.y + 2, "arrived", "dim")
-    _arrivals(canvas, shot, x + _LABELS, box.y + 2, room - _LABELS)
+    if lost:
+        canvas.right(box.x + box.width - 2, box.y, f" {shot.glyphs['lost']} round lost ", "lost")
+    x, y, room = box.x + 2, box.y + 1, box.width - 4
+    if lost and box.height < 5:
+        canvas.put(x, y, first_fit(room, *words.round_lost(view)), "lost")
+    else:
+        style = "accent" if busy and not lost else "bright"
+        _row(canvas, x, y, "shared model", _score(shot), room, style)
+    if box.height >= 7:
+        _row(canvas, x, y + 1, "holds", words.holds(view), room, "text")
+        _row(canvas, x, y + 2, "last step", words.last_step(view), room, "text")
+        y += 2
+    canvas.put(x, y + 1, "arrived", "dim")
+    _arrivals(canvas, shot, x + _LABELS, y + 1, room - _LABELS)
     if box.height >= 5:
-        masked = "masking" in shot.view.switches
-        reads = words.server_reads(shot.view)
-        _row(canvas, x, box.y + 3, "can read", reads, room, "protected" if masked else "text")
+        reads, style = (
+            words.server_reads(view),
+            "protected" if "masking" in view.switches else "text",
+        )
+        if lost:
+            reads, style = words.round_lost(view), "lost"
+        _row(canvas, x, y + 2, "can read", reads, room, style)
+
+
+def _is_lost(shot: Shot) -> bool:
+    """Whether this round is known to be lost, until the next one begins."""
+    return shot.view.aborted and shot.view.moment in ("HospitalsDropped", "RoundFinished")
 
 
 def _row(

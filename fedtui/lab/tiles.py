@@ -29,6 +29,7 @@ def tile(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
     drawn = bool(hospitals.drawn[index]) or shot.view.round == 0
     chosen = shot.chosen == index
     style = "chosen" if chosen else "frame" if drawn else "faint"
+    style = "lost" if hospitals.lost[index] else style
     canvas.box(box.x, box.y, box.width, box.height, style)
     pad = 1 if box.width >= 15 else 0
     inner = box.width - 2 - 2 * pad
@@ -73,7 +74,7 @@ def _name(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
     if own not in (letter, ""):
         canvas.put(x, box.y, fit(own, room), "dim")
         return
-    counts = (words.many(patients, "patient"), f"{patients:,} pat.", f"{patients:,}")
+    counts = (words.many(patients, "patient"), f"has {patients:,}", f"{patients:,}")
     canvas.right(box.x + box.width, box.y, first_fit(room, *counts), "text")
 
 
@@ -84,20 +85,35 @@ def _lines(shot: Shot, index: int) -> list[Line]:
     patients = int(h.patients[index])
     named = safe(h.names[index]) not in (words.letter(index), "")
     if named:
-        lines.append(Line("text", (words.many(patients, "patient"), f"{patients:,} pat."), 6))
+        lines.append(Line("text", (words.many(patients, "patient"), f"has {patients:,}"), 6))
     if view.round and not h.drawn[index]:
-        lines.append(Line("dim", ("not taking part", "not now", "–"), 9))
+        lines.append(Line("dim", ("not taking part", "not now"), 9))
+    elif h.lost[index]:
+        lines.append(Line("lost", (f"{shot.glyphs['lost']} lost, no vote", "lost"), 9))
+        lines += _work(shot, index)
     else:
         share = float(h.share[index]) if view.round else _vote(shot, index)
         lines.append(Line("text", (f"vote\t{100 * share:.0f} %", f"{100 * share:.0f} %"), 9))
         lines += _work(shot, index)
-    held_out = int(h.held_out[index])
-    alone = f"{int(h.alone[index])}/{held_out}"
-    together = f"{int(h.together[index])}/{held_out}" if h.together is not None else f"–/{held_out}"
+    own, together, of = int(h.alone[index]), _together(shot, index), int(h.held_out[index])
     tested = "accent" if view.moment == "RoundFinished" else "bright"
-    lines.append(Line("alone", (f"alone\t{alone}", f"al.\t{alone}", alone), 10))
-    lines.append(Line(tested, (f"together\t{together}", f"tog.\t{together}", together), 11))
+    long, short = (
+        len(f"{int(h.held_out.max())}") * n + n - 1 for n in (2, 1)
+    )  # alike in all tiles
+    for label, count, style, rank in (
+        (("alone",), f"{own}", "alone", 10),
+        (("together", "shared"), together, tested, 11),
+    ):
+        counts = (f"{count}/{of}".rjust(long), count.rjust(short))
+        texts = [f"{label[0]}\t{text}" for text in counts]
+        lines.append(Line(style, (*texts, f"{label[-1]}\t{count}"), rank))
     return lines
+
+
+def _together(shot: Shot, index: int) -> str:
+    """Right answers of the shared model, once it has been tested."""
+    together = shot.view.hospitals.together
+    return "–" if together is None else f"{int(together[index])}"
 
 
 def _vote(shot: Shot, index: int) -> float:
