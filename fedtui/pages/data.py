@@ -1,0 +1,105 @@
+"""The hospitals: how many patients, what each gets right alone and together, who gains by it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fedtui import words
+from fedtui.pages import words as say
+from fedtui.pages.blocks import Bar, Block, Cell, Column, Heading, Said, Table
+from fedtui.pages.rows import few
+from fedtui.view import View
+
+MOST = 60  # rows
+
+
+def content(view: View, chosen: int = 0) -> list[Block]:
+    """The page; of very many hospitals the first stand on it, and the chosen one."""
+    if not view.ready:
+        return [Heading(say.DATA), Said(say.NOT_READY)]
+    h = view.hospitals
+    everyone = np.arange(len(h))
+    shown = few(everyone, chosen, MOST)
+    rates = view.positive_rate is not None
+    rows = [_row(view, int(i), chosen) for i in shown]
+    if rest := len(h) - len(shown):
+        rows.append((say.more(rest), *[""] * (len(rows[0]) - 1)))
+    heads = [
+        Column("hospital"),
+        Column("patients", right=True),
+        *([Column("yes", right=True)] if rates else []),
+        Column("vote", right=True),
+        Column("unseen", right=True),
+        Column("alone", right=True, style="alone"),
+        Column("", style="alone"),
+        Column("together", right=True, style="curve"),
+        Column("", style="curve"),
+    ]
+    notes = [Said(say.RATE, "dim")] if rates else []
+    return [
+        Heading(say.DATA), Table(tuple(heads), tuple(rows)), *notes, *_winners(view), *_whole(view)
+    ]  # fmt: skip
+
+
+def gained(view: View) -> list[int]:
+    """Right answers won by working together, of each hospital; empty before round 1 has ended."""
+    together = view.hospitals.together
+    return [] if together is None else (together - view.hospitals.alone).tolist()
+
+
+def _row(view: View, i: int, chosen: int) -> tuple[Cell, ...]:
+    h = view.hospitals
+    unseen, alone = int(h.held_out[i]), int(h.alone[i])
+    together = None if h.together is None else int(h.together[i])
+    rate = [] if view.positive_rate is None else [f"{100 * view.positive_rate[i]:.0f} %"]
+    vote = f"{100 * h.share[i]:.1f} %" if view.round and h.drawn[i] else "–"
+    return (
+        (words.name(view, i), "chosen" if i == chosen else "text"),
+        f"{h.patients[i]:,}",
+        *rate,
+        vote,
+        f"{unseen:,}",
+        f"{alone:,}",
+        Bar(alone, unseen, "alone"),
+        "–" if together is None else f"{together:,}",
+        "" if together is None else Bar(together, unseen, "curve"),
+    )
+
+
+def _winners(view: View) -> list[Block]:
+    won = gained(view)
+    if not won:
+        return [Said(say.BEFORE_FIRST, "dim")]
+    return [Heading(say.WINNERS), *verdict(view, won)]
+
+
+def verdict(view: View, won: list[int]) -> list[Said]:
+    """Who gains, who loses, for whom it is the same; `won` right answers of each hospital."""
+    up = [words.letter(i) for i, more in enumerate(won) if more > 0]
+    down = [words.letter(i) for i, more in enumerate(won) if more < 0]
+    same = say.unchanged(len(won) - len(up) - len(down))
+    return [
+        Said(say.gains(up, "gain")),
+        Said(say.gains(down, "lose"), "text"),
+        *([Said(same, "dim")] if same else []),
+    ]
+
+
+def _whole(view: View) -> list[Block]:
+    """All held-out patients together, by each way to learn."""
+    of = view.held_out
+    rows: list[tuple[Cell, ...]] = []
+    last = view.points[-1].correct if view.points else None
+    for told, correct, style in (
+        ("all data in one place", view.pooled, "pooled"),
+        ("together", last, "curve"),
+        ("each one alone", view.alone, "alone"),
+        ("always the commoner answer", view.majority, "dim"),
+    ):
+        if correct is not None:
+            share = words.percent(correct, of)
+            rows.append((
+                (told, style), f"{correct:,}", (f"of {of:,}", "dim"), share, Bar(correct, of, style)
+            ))  # fmt: skip
+    columns = (Column(), Column(right=True), Column(), Column(right=True), Column())
+    return [Heading("All unseen patients"), Table(columns, tuple(rows))]

@@ -1,0 +1,449 @@
+"""Every sentence of the full-screen pages; those of the lab are in `fedtui.words`.
+
+Plain words first, the field's term beside them, and whom it is from. A function takes what is known
+and gives text; names from files are passed on as they are, and the page makes them safe.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.wire import Kind
+from fedtui import words
+from fedtui.view import View
+
+if TYPE_CHECKING:
+    from engine.attacks.one_patient import Attempt
+
+NOT_READY = "The patients are being read. In a moment there is something to tell."
+NOT_YET = "not yet"
+DROPPED = "dropped out"
+ONLY_YOU = "only you can see this"
+
+FEDAVG = "McMahan et al. 2017"
+FEDPROX = "Li et al. 2020"
+NOISE = "McMahan et al. 2018"
+ACCOUNTING = "Balle & Wang 2018"
+MASKS = "Bonawitz et al. 2017"
+LEVELS = "Alistarh et al. 2017"
+
+
+def more(count: int) -> str:
+    """ "… and 92 more"."""
+    return f"… and {count:,} more"
+
+
+def round_of(view: View) -> str:
+    """ "Round 3 of 30"."""
+    return f"round {view.round} of {view.rounds}"
+
+
+# The equation
+
+EQUATION = "new model = old model + Σ vote × update"
+NO_ROUND = "Before round 1 nobody has an update yet. → goes on step by step."
+ADDED_UP = "if all pulled the same way"
+NOISE_LENGTH = "length of the noise on top"
+MOVED = "the model moved by"
+PULLS = "Less than the sum: hospitals that pull apart cancel some of each other's updates."
+PLANNED = (
+    "With privacy the sum is divided by the patients planned for, not by those who came, so votes"
+    " need not add up to 100 %: a divisor that changed would tell who was there."
+)
+LOST = "This round is lost: no update is in the sum, and the model stays as it was."
+
+
+def equation(view: View) -> str:
+    """The heading with the equation."""
+    return f"{EQUATION}   ({round_of(view)})"
+
+
+def objective(view: View) -> list[str]:
+    """What each hospital does at home."""
+    training = view.settings["training"]
+    steps, passes = int(training["local_steps"]), int(training["local_epochs"])
+    work = words.many(steps, "step") if steps else f"{passes} pass{'' if passes == 1 else 'es'}"
+    batch = int(training["batch_size"])
+    size = f"{batch} patients at a time" if batch else "all its patients at a time"
+    walk = f"Each goes downhill on it: {work} over its own patients, {size},"
+    rate = f"learning rate {training['learning_rate']:g}."
+    mu = view.switches.get("fedprox", {}).get("mu")
+    if mu is None:
+        return ["F(v), the error of model v on its own patients.", f"{walk} {rate}"]
+    return [
+        f"F(v) + μ/2 × |v − w|²: the error of model v on its own patients, and a pull back to w,"
+        f" the model it received. μ = {mu:g}.",
+        f"{walk} {rate} The pull is zero at the start and grows with the distance.",
+    ]
+
+
+CUT = "Each update is cut to the largest say S, then the server adds noise to the mean."
+CANCEL = "For every two hospitals one mask: the one adds it, the other takes it away."
+
+
+def masked_rows(first: str, second: str, pairs: int) -> list[tuple[str, str]]:
+    """What two hospitals send, and what is left of it in the sum."""
+    rest = " ± masks with the others" if pairs > 1 else ""
+    return [
+        (f"{first} sends", f"patients × update + mask of {first} and {second}{rest}"),
+        (f"{second} sends", f"patients × update − mask of {first} and {second}{rest}"),
+        ("added up", "Σ patients × update + 0"),
+    ]
+
+
+# Who can read what
+
+MODEL_ROW = ("the model", "yes", "yes", "no")
+NETWORK = (
+    "Whoever listens on the line sees that a message goes by, and how long it is: it is encrypted."
+)
+
+
+def why_rows() -> tuple[str, str, str]:
+    """Patient rows: server, others, network."""
+    return (
+        "Patients stay where they are. Only a model and updates of it travel.",
+        "No hospital is sent another one's patients.",
+        "They are never sent, so there is nothing to listen to.",
+    )
+
+
+def why_one(view: View, cells: tuple[str, str, str]) -> tuple[str, str, str]:
+    """One hospital's update: server, others, network."""
+    return _why_one_server(view, cells[0]), _why_one_others(view, cells[1]), NETWORK
+
+
+def _why_one_server(view: View, cell: str) -> str:
+    if cell == "no":
+        return (
+            "It receives numbers under masks that it cannot tell from noise. It never learns the"
+            " secrets the masks are made of."
+        )
+    if "masking" in view.switches:
+        return "Only one hospital takes part: the sum is its update, masks or not."
+    if view.privacy:
+        return (
+            "It receives each update cut, but before the noise: the noise goes on the sum. It"
+            " protects from those who receive the model, not from the server. Masks do that."
+        )
+    if "compression" in view.switches:
+        return "It receives each update in fewer bits, and whoever can add them can read them."
+    return "It receives each update as it is. From that of one patient it reads the patient: key a."
+
+
+def _why_one_others(view: View, cell: str) -> str:
+    if cell == "no":
+        return "Updates go to the server, and a hospital sees only what all of them made together."
+    if view.privacy:
+        return "With two taking part the sum minus its own is the other's; here noise is on it."
+    return "With two taking part it takes its own update from the sum, and the other's is left."
+
+
+def why_sum(view: View) -> tuple[str, str, str]:
+    """The sum: server, others, network."""
+    server = "It adds the updates up."
+    if "masking" in view.switches:
+        server = (
+            "In the sum every mask meets its opposite and vanishes. It needs no more than that."
+        )
+        if view.settings["training"]["participation"] < 1:
+            server += " Others take part each round, so it can compare sums (So 2021)."
+    if view.privacy:
+        server += " The noise comes after, so it knows the sum without it."
+    others = "Whoever has two models in a row can work it out: new model minus old model."
+    if view.privacy:
+        others += " The noise is in it."
+    return server, others, NETWORK
+
+
+def why_model(view: View) -> tuple[str, str, str]:
+    """The model: server, others, network."""
+    others = "Each round it is sent to those who take part."
+    if view.privacy:
+        others += " It carries the noise, which is all that stands between them and the updates."
+    return "It keeps the model and improves it.", others, NETWORK
+
+
+SWITCH_DOES: Mapping[str, tuple[str, str]] = {  # section: while off, while on
+    "fedprox": (
+        "Would change how hospitals train. Nobody could read more or less.",
+        "Changes how hospitals train. Nobody can read more or less for it.",
+    ),
+    "privacy": (
+        "Would put noise on the sum, for those who receive the model.",
+        "Noise on the sum: those who receive the model cannot be sure who took part.",
+    ),
+    "masking": (
+        "Would hide each update from the server, and leave it the sum.",
+        "Each update is hidden from the server; the sum is not.",
+    ),
+    "compression": (
+        "Would make messages shorter. It hides nothing.",
+        "Messages are shorter. That hides nothing.",
+    ),
+}
+
+
+# Messages
+
+NO_MESSAGES = "No message of this round has been sent yet. → goes on step by step."
+TLS = "Each message is counted as it was encoded; TLS and TCP come on top."
+SERVER = "server"
+
+
+def round_messages(view: View) -> str:
+    """The heading of the list."""
+    return f"Messages of {round_of(view)}" if view.round else "Messages"
+
+
+def attack_key(name: str) -> str:
+    """What key a would do."""
+    return f"a: attack {name}'s message   Tab: another hospital"
+
+
+def batch(kind: Kind, count: int, size: int) -> str:
+    """The heading of messages that travel together."""
+    what = kind.label + ("" if count == 1 else "s")
+    return f"{count:,} {what}, {words.many(size, 'byte')}"
+
+
+def contents(kind: Kind, view: View) -> str:
+    """What is in a message."""
+    header = f"a header of {words.HEADER} bytes"
+    d = words.many(view.parameters, "number")
+    bits = view.switches.get("compression", {}).get("bits")
+    return {
+        Kind.MODEL: f"The shared model: {d} of 4 bytes, and {header}.",
+        Kind.UPDATE: f"What training changed: {d}"
+        + (f" in {bits} bits each and their scale" if bits else " of 4 bytes")
+        + f", and {header} that holds the number of patients.",
+        Kind.MASKED_UPDATE: f"{view.parameters + 1} numbers of {view.ring_bits} bits under masks:"
+        f" the update times the patients, and the patients; and {header}.",
+        Kind.PUBLIC_KEY: f"A fresh public key of 32 bytes, and {header}.",
+        Kind.PUBLIC_KEYS: f"Everyone's public keys, passed on by the server, and {header}.",
+        Kind.STATISTICS: "Counts, sums and squares of the columns, for a common scale.",
+        Kind.SCALING: "The common scale: a mean and a spread for each column.",
+    }[kind]
+
+
+def read_by(kind: Kind, view: View) -> str:
+    """Who can read a message."""
+    update = "The server can read each of them."
+    if view.privacy:
+        update += " They are cut; the noise comes later, on the sum."
+    return {
+        Kind.MODEL: "The server and those it was sent to can read it.",
+        Kind.UPDATE: update,
+        Kind.MASKED_UPDATE: "Nobody can read one of them. The server can read their sum.",
+        Kind.PUBLIC_KEY: "The server can read it, and learns no secret from it.",
+        Kind.PUBLIC_KEYS: "Server and hospitals can read them; the secrets stay at home.",
+        Kind.STATISTICS: "The server can read them. ε does not cover them.",
+        Kind.SCALING: "The server and every hospital can read it. ε does not cover it.",
+    }[kind]
+
+
+DIRECTION: Mapping[str, tuple[str, str]] = {  # plain words, term
+    "downlink": ("down", "downlink"),
+    "uplink": ("up", "uplink"),
+    "overhead": ("keys", "overhead"),
+    "setup": ("once, before round 1", "setup"),
+}
+LEDGER = "All messages so far, by kind"
+
+
+def silent(names: str) -> str:
+    """Who sent nothing."""
+    return f"Nothing came from {names}."
+
+
+# The attack
+
+HERS, READ = "hers", "read from the message"
+ANSWER = "her answer"
+NO_ATTACK = "Choose a hospital with Tab, then press a: its message is attacked as it would be sent."
+SUCCEEDED = "Her record can be read from the message, every column of it."
+CLOSE = "Her record can nearly be read from the message."
+FAILED = "Her record cannot be read from the message."
+ONLY_YOU_HERS = f"The column “{HERS}”: {ONLY_YOU}. The attacker has the message and no more."
+ATTACK_WORKS = (
+    "With one patient, each weight moves by her value times what the bias moves by. So the update"
+    " of the weights ÷ the update of the bias is her record, and the sign of the bias her answer"
+    " (Phong et al. 2018)."
+)
+STOPPED_BY = (
+    "What stops it: masks (m), since then nobody has her message; a few bits a number (c) blur it."
+    " Many patients behind one update make it harder, not impossible. Noise on the sum (p) comes"
+    " after the server has read this; it protects from the others."
+)
+
+
+def attack_heading(name: str, round: int) -> str:
+    """Whose message, and when."""
+    return f"Attack on {name}'s message of round {round}"
+
+
+def victim(name: str) -> str:
+    """What is tried."""
+    return (
+        f"Suppose {name} trained on one patient alone and sent the update. The attacker holds the"
+        " message and the common scale."
+    )
+
+
+_OBSTACLES = {
+    "masks": "Masks: the message is noise to whoever lacks the secrets, and nobody has them all.",
+    "rounding": "Rounding: with so few bits a number, the ratio is blurred.",
+    "penalty": "The penalty on weights (l2) leaves the bias free, and that bends the ratio.",
+    "stillness": "The bias did not move, so there is nothing to divide by.",
+}
+
+
+def outcome_why(attempt: Attempt) -> list[str]:
+    """What stood in the way, and what did not."""
+    told = [_OBSTACLES[attempt.obstacle]] if attempt.obstacle else []
+    if attempt.noise_after and attempt.readers:
+        told.append("Privacy is on, but its noise is added after the server has read the message.")
+    return told
+
+
+def record_heading() -> str:
+    """Above the two columns."""
+    return f"The record: {HERS}, and as {READ}"
+
+
+def units(own: bool) -> str:
+    """In what the columns are told."""
+    if own:
+        return "In the table's own units; off by: in the spread of the column over patients."
+    return "In spreads from the mean, as the model sees them; only the hospital knows its scale."
+
+
+def spreads(error: float) -> str:
+    """How far off a column is."""
+    if error == float("inf"):
+        return "–"
+    return "0.00" if error < 0.005 else f"{error:,.2f}"
+
+
+def answer(label: int | None) -> str:
+    """The diagnosis."""
+    return "–" if label is None else "yes" if label else "no"
+
+
+def as_sent(size: int, shown: int) -> str:
+    """Above the bytes."""
+    rest = f", the first {shown}" if shown < size else ""
+    return f"The message as sent: {words.many(size, 'byte')}{rest}"
+
+
+def readable(readers: tuple[str, ...]) -> str:
+    """Who has the message in the clear."""
+    if not readers:
+        return "Nobody can read it; the server adds it to the others' and reads the sum."
+    return f"Who can read it: {words.listed(readers)}."
+
+
+# Data
+
+DATA = "The hospitals and their patients"
+WINNERS = "Who gains, and who loses, by working together"
+BEFORE_FIRST = "After round 1 the column together says what the shared model gets right."
+RATE = "yes is the share of a hospital's patients whose answer is yes, those held out included"
+
+
+def gains(names: list[str], verb: str) -> str:
+    """ "3 hospitals gain: A, B and C."."""
+    if not names:
+        return f"Nobody {verb}s."
+    shown = names[:8] + ([f"{len(names) - 8:,} more"] if len(names) > 8 else [])
+    word = verb + ("s" if len(names) == 1 else "")
+    return f"{words.many(len(names), 'hospital')} {word}: {words.listed(shown)}."
+
+
+def unchanged(count: int) -> str:
+    """Those for whom it makes no difference."""
+    stay = "stays" if count == 1 else "stay"
+    return f"{words.many(count, 'hospital')} {stay} as before." if count else ""
+
+
+# Branches
+
+BRANCHES = "Branches"
+WHAT_A_BRANCH_IS = (
+    "Branches are alternative worlds: each counts its own past. Publishing two would add up, in"
+    " bytes and in privacy used."
+)
+FORK_HOLDS = "n forks here: the next switch then holds from the next round on."
+ONE_BRANCH = "There is one branch so far. A switch (f p m c) or b makes another to compare with."
+OTHER_PATIENTS = "~ other patients are held out there, so the difference is no fair one."
+KEEP_SHOWN = "The branch on the screen cannot be deleted; go to another one first."
+RENAME = "A name for this branch, Enter to keep it"
+BRANCH_KEYS = "Enter go there   n fork here   r rename   d delete   Esc close"
+COMPARE = "Branches side by side"
+COMPARED = "diff.: right answers more or fewer than the one shown, after the last round of both."
+FIRST = "the first"
+LIKE_FIRST = "as the first"
+
+
+def forked(round: int) -> str:
+    """Where a branch left its past."""
+    return f" (from round {round + 1} on)" if round else ""
+
+
+def after_rounds(shown: int, before: int) -> str:
+    """At which moment two branches are compared."""
+    if shown == before:
+        return f"Right answers on its own unseen patients, both after round {shown}."
+    return (
+        f"Right answers on its own unseen patients, after round {shown} and after round {before}."
+    )
+
+
+def differs(changes: Mapping[str, Any]) -> str:
+    """Settings that differ: "privacy off, fedprox.mu 0.1"."""
+    told = [_setting(key, value) for key, value in changes.items()]
+    return ", ".join(told) if told else LIKE_FIRST
+
+
+def _setting(key: str, value: Any) -> str:
+    if value is None:
+        return f"{key} off"
+    if isinstance(value, float):
+        return f"{key} {value:g}"
+    if isinstance(value, list | tuple):
+        return f"{key} " + (" ".join(map(str, value)) or "none")
+    return f"{key} on" if value is True else f"{key} {value}"
+
+
+def between(shown: str, before: str) -> str:
+    """The heading of who gains."""
+    return f"{shown} against {before}, hospital by hospital"
+
+
+# Lessons
+
+
+def lesson_at(done: int, steps: int) -> str:
+    """How far it has got."""
+    return f"{done} of {words.many(steps, 'step')} done. Each can be left, and found again here."
+
+
+LESSON_0 = "Lesson 0: the first five minutes"
+LESSON_STARTS = (
+    "It opens by itself on the first start. To begin it anew: press : and choose Lesson 0."
+)
+LESSON_DONE = "Done. Everything on the lab can be tried now, and nothing can be broken: u undoes."
+
+
+# The page itself
+
+
+def foot(below: int, above: int) -> str:
+    """How much there is that does not fit."""
+    if below:
+        return f"↑↓ {words.many(below, 'more line')} below"
+    return f"↑↓ the end; {words.many(above, 'line')} above" if above else ""
+
+
+CLOSES = "Esc closes"
