@@ -101,7 +101,7 @@ def cli(
     if replay and not replay.is_file():
         raise click.UsageError(f"--replay: there is no file {str(replay)!r}; check the path.")
     opened = _load(scenario) if scenario or not replay else None
-    from fedtui.lab.app import run_lab
+    from fedtui.lab.opening import run_lab
 
     return run_lab(opened, replay, ascii=ascii, motion=not no_motion)
 

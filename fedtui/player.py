@@ -231,13 +231,11 @@ class Player:
 
     def change(self, wanted: Scenario) -> None:
         """Run under `wanted`'s settings to where we are: from round 1, or from the fork on."""
-        self._enter_world(
-            worlds.from_round(self._scenario(), self.forked_at, wanted), self.forked_at
-        )
+        self._enter_world(worlds.from_round(self.scenario, self.forked_at, wanted), self.forked_at)
 
     def again(self, seed: int | None = None) -> None:
         """Run again to where we are: with the same seed, or another."""
-        scenario = self._scenario()
+        scenario = self.scenario
         other = scenario if seed is None else scenario.replace({"seed": seed})
         self._enter(self._begin(other, self.branch.fork, shared=0))
 
@@ -245,9 +243,14 @@ class Player:
         """Let a hospital drop out of the round we are in; or stay, where it was dropped before."""
         view = self.view
         name, round = view.hospitals.names[hospital], max(1, view.round)
-        wanted = worlds.dropped(self._scenario(), round, name)
+        wanted = worlds.dropped(self.scenario, round, name)
         fork = self.branch.fork
         self._enter_world(wanted, fork, shared=min(fork, round - 1))
+
+    def drops(self, hospital: int, round: int) -> bool:
+        """Whether a hospital was let fall away in `round`."""
+        faults = self.scenario.as_dict().get("faults", {})
+        return f"{round}:{self.view.hospitals.names[hospital]}" in faults.get("drops", ())
 
     def fork(self) -> int:
         """Let the next switch hold from the next round on; returns the round we fork after.
@@ -285,7 +288,7 @@ class Player:
     @property
     def settings(self) -> Scenario:
         """The settings that a switch starts from."""
-        return worlds.in_force(self._scenario(), self.forked_at)
+        return worlds.in_force(self.scenario, self.forked_at)
 
     @property
     def forked_at(self) -> int:
@@ -296,9 +299,15 @@ class Player:
         """The settings in force in this round and the state it starts from; None where not known."""
         round = max(1, self.view.round)
         state = self.branch.state(round - 1)
-        return (self._scenario().at(round), state) if state else None
+        return (self.scenario.at(round), state) if state else None
 
-    def _scenario(self) -> Scenario:
+    @property
+    def scenario(self) -> Scenario:
+        """The shown branch's scenario.
+
+        Raises:
+            RunError: A recording that has not said it yet.
+        """
         if self.branch.scenario is None:
             raise RunError("the recording has not begun; wait a moment and try again")
         return self.branch.scenario
@@ -330,7 +339,7 @@ class Player:
 
         Patients and baselines are the shown world's, where they are the same.
         """
-        here = self._scenario()
+        here = self.scenario
         state = self.branch.state(shared)
         own = (here.data, here.model, here.seed) == (scenario.data, scenario.model, scenario.seed)
         events = self.run(scenario, state if own else None)

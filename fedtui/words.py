@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.data.source import letter as letter  # told of here as everything is
 from engine.events import Phase
+from engine.knobs import Knob
 from fedtui.view import View
 
 if TYPE_CHECKING:
@@ -493,7 +494,9 @@ def holds(view: View) -> list[str]:
 
 def last_step(view: View) -> list[str]:
     """How far the model moved when the updates were combined."""
-    return ["–" if view.update_norm is None else f"moved by {number(view.update_norm)}"]
+    return [
+        "not combined yet" if view.update_norm is None else f"moved by {number(view.update_norm)}"
+    ]
 
 
 def round_lost(view: View) -> list[str]:
@@ -568,22 +571,50 @@ NOTHING_TO_UNDO = "There is no switch to undo."
 RECORDING_ENDS = "The recording ends here; the run it tells of did not finish."
 
 
-def switched(old: View, new: View, section: str) -> str:
+NOT_YET = "The hospitals are not known yet; wait a moment and try again."
+OTHER_SETTINGS = "Other settings: run again."
+
+
+def switched(section: str, on: bool, fork: int) -> str:
     """What a switch did: which world this is now."""
-    on = section in new.switches
-    what = f"{SWITCH_NAMES[section]} {'on' if on else 'off'}"
-    if not old.points:
-        return f"{what}: {SWITCH_MEANS[section]}." if on else f"{what}."
-    return f"{what}: run again from round 1, same seed. Grey is the curve before."
+    since = f" from round {fork + 1} on" if fork else ""
+    return f"{SWITCH_NAMES[section]} {'on' if on else 'off'}{since}: same seed, same patients."
 
 
-def again(old: View, new: View) -> str:
+def again(seed: int, before: int | None = None) -> str:
     """What another run of the same settings shows."""
-    if old.seed == new.seed:
-        return (
-            f"Run again with seed {new.seed}: the same patients, order and noise, the same curve."
-        )
-    return f"Run again with seed {new.seed}: other luck, nothing else. Grey is seed {old.seed}."
+    if before is None:
+        return f"Run again with seed {seed}: the same patients, order and noise, the same curve."
+    return f"Run again with seed {seed}: other luck, nothing else. Grey is seed {before}."
+
+
+def dropped_by_key(name: str, round: int, gone: bool) -> str:
+    """What letting a hospital fall away, or stay, did."""
+    if gone:
+        return f"{name} drops out of round {round}; x brings it back."
+    return f"{name} stays in round {round}."
+
+
+def forking(round: int) -> str:
+    """What a fork is about to do."""
+    return f"Fork: the next switch holds from round {round + 1} on. Esc: from round 1, as before."
+
+
+def branch_name(view: View, number: int) -> str:
+    """What a branch without a name is called: what is switched on, or its seed."""
+    told = [SWITCH_NAMES[s] for s in SWITCH_NAMES if s in view.switches]
+    return " + ".join(told) if told else f"plain, seed {view.seed}"
+
+
+def copied(code: str, on_own_data: bool) -> str:
+    """Where the code went, and what it leaves out."""
+    seed = " It carries no seed, since the data is your own." if on_own_data else ""
+    return f"Copied; opens with fedtui --scenario {code}{seed}"
+
+
+def theme(told: str) -> str:
+    """Which colours these are."""
+    return f"Colours: {told}."
 
 
 def before_name(old: Mapping[str, Any], new: Mapping[str, Any], seeds: tuple[int, int]) -> str:
@@ -595,21 +626,164 @@ def before_name(old: Mapping[str, Any], new: Mapping[str, Any], seeds: tuple[int
     return " ".join(["before,", *gone, *come]) if gone or come else "before"
 
 
-def outcome(old: View, new: View, what: str) -> str:
+def outcome(old: View, new: View) -> str:
     """What another world gave at the same place, beside the one before: the numbers of both."""
-    was = next((p.correct for p in old.points if p.round == new.round), None)
-    if not new.points or was is None:
+    was = next((p.correct for p in old.points if p.round == len(new.points)), None)
+    if not new.points or was is None or old.held_out != new.held_out:
         return ""
     now = new.points[-1].correct
-    change = "no change" if now == was else f"{_difference(now - was)}"
-    reading = (
-        f"{what}: right for {now:,} of {new.held_out:,} after round {new.round}, before {was:,}"
-    )
-    return f"{reading}: {change}."
+    change = "no change" if now == was else _difference(now - was)
+    return f"Right for {now:,} of {new.held_out:,}, before {was:,}: {change}."
 
 
 def _difference(patients: int) -> str:
     return f"{many(abs(patients), 'patient')} {'more' if patients > 0 else 'fewer'}"
+
+
+# Settings
+
+SECTION_NAMES = {
+    "scenario": "Scenario",
+    "fedprox": "FedProx",
+    "privacy": "Privacy",
+    "masking": "Masks",
+    "compression": "Compression",
+    "training": "Training",
+    "faults": "Faults",
+    "data": "Data",
+    "model": "Model",
+}
+SETTING_NAMES = {
+    "seed": "chance (seed)",
+    "fedprox.mu": "pull to the model received",
+    "privacy.unit": "who is hidden",
+    "privacy.epsilon": "privacy budget ε",
+    "privacy.delta": "privacy budget δ",
+    "privacy.clip_norm": "largest say of one",
+    "privacy.noise_by": "who adds the noise",
+    "masking.threshold": "must stay to the end",
+    "masking.range": "largest number that fits",
+    "compression.codec": "how it is written",
+    "compression.bits": "bits a number",
+    "compression.fraction": "part that is sent",
+    "compression.error_feedback": "send later what was cut",
+    "compression.prune": "part set to zero first",
+    "training.rounds": "rounds",
+    "training.local_epochs": "passes over own patients",
+    "training.local_steps": "steps, instead of passes",
+    "training.batch_size": "patients in a step",
+    "training.learning_rate": "size of a step",
+    "training.participation": "taking part",
+    "training.weighting": "vote",
+    "faults.dropout": "chance to drop out",
+    "faults.where": "when it drops out",
+    "faults.drops": "who drops out, and when",
+    "data.source": "patients from",
+    "data.hospitals": "hospitals",
+    "data.patients": "patients in each hospital",
+    "data.features": "columns",
+    "data.partition": "who gets which patients",
+    "data.alpha": "how alike hospitals are",
+    "data.sizes": "sizes of the hospitals",
+    "data.test_fraction": "kept back for the test",
+    "data.scaling": "columns on one scale",
+    "data.hospital_col": "column of the hospital",
+    "data.label_col": "column of the answer",
+    "data.positive": "answer that means yes",
+    "data.keep": "columns used",
+    "data.drop": "columns left out",
+    "data.separator": "sign between columns",
+    "model.kind": "model",
+    "model.hidden": "hidden units",
+    "model.l2": "penalty on large weights",
+    "model.init": "numbers before round 1",
+}
+SETTINGS = "Settings"
+SETTINGS_EMPTY = "none"
+SETTINGS_READING = "Reading the patients to see whether this can run …"
+SETTINGS_STUCK = "Esc once more leaves everything as it was."
+SETTINGS_TOO_LONG = "That is more text than a setting can hold; a scenario file can hold it."
+SETTINGS_NO_STEP = "There is no next value this way; Enter takes one as text."
+SETTINGS_ONE_CHOICE = "So far this is the only choice that is built."
+SETTINGS_NO_SWITCH = "This section is always there; it cannot be switched off."
+SETTINGS_OTHER_SOURCE = "Other patients: the settings of Data are theirs now."
+SETTINGS_SMALL = "Please make the window larger: settings need 60 × 18. Esc closes them."
+SEED_RANGE = "a whole number, 0 or above"
+LOCKED = "A branch goes on with the same patients, model and seed; only a new run can have others."
+LOCKED_ROUNDS = "A branch goes on within the planned rounds; only a new run can have more or fewer."
+SETTINGS_KEYS = (  # shown, does, and a rank: where there is no room, the lowest goes first
+    ("↑↓", "setting", 7),
+    ("←→", "change", 9),
+    ("Enter", "type", 8),
+    ("Tab", "section", 8),
+    ("Space", "on/off", 6),
+    ("d", "default", 5),
+    ("Esc", "done", 9),
+)
+TYPING_KEYS = (("Enter", "take it", 9), ("Esc", "as it was", 9))
+
+
+def setting_name(key: str) -> str:
+    """What a setting is called; one that has no plain name yet, by its own."""
+    return SETTING_NAMES.get(key, key.partition(".")[2] or key)
+
+
+def section_name(section: str) -> str:
+    """What a section is called."""
+    return SECTION_NAMES.get(section, section)
+
+
+def section_told(section: str) -> str:
+    """A section and whether it is on, as a sentence of its own."""
+    return f"{section_name(section)} is off; a change here switches it on."
+
+
+def may_be(knob: Knob, kind: type) -> str:
+    """What a setting may be."""
+    if kind is bool:
+        return "on or off"
+    if knob.choices:
+        unbuilt = f"; not built yet: {', '.join(knob.later)}" if knob.later else ""
+        return " or ".join(knob.choices) + unbuilt
+    if kind is tuple:
+        return "a list, commas between"
+    if kind is str:
+        return "any text"
+    bounds = [
+        f"at least {knob.low:g}" if knob.low > -math.inf else "",
+        f"above {knob.above:g}" if knob.above > -math.inf else "",
+        f"at most {knob.high:,.10g}" if knob.high < math.inf else "",
+        f"below {knob.below:g}" if knob.below < math.inf else "",
+    ]
+    told = " and ".join(filter(None, bounds))
+    return (f"a whole number, {told}" if kind is int else told) or "any number"
+
+
+def setting_told(key: str, help: str, unit: str) -> str:
+    """A setting's own key and what it means."""
+    return f"{key}: {help}" + (f", in {unit}" if unit and unit not in help else "") + "."
+
+
+def setting_range(may_be: str, default: str, was_set: bool) -> str:
+    """What a setting may be, and what it is when nobody sets it."""
+    usual = f"default {default or SETTINGS_EMPTY}"
+    return f"May be {may_be}; {usual}{'' if was_set else ', as it is now'}."
+
+
+def setting_idle(why: str) -> str:
+    """Why a setting changes nothing now."""
+    return f"Not in use: {why}."
+
+
+def choose(choices: Sequence[str]) -> str:
+    """The way out of a word that is not built yet."""
+    *most, last = choices
+    return f"choose {', '.join(most)} or {last}" if most else f"choose {last}"
+
+
+def changes(count: int) -> str:
+    """How many settings differ from where the form began."""
+    return f"{many(count, 'change')}" if count else "nothing changed"
 
 
 # Lesson 0
@@ -634,8 +808,8 @@ LESSON_TITLE = "The first five minutes"
 def lesson(step: str, answers: Mapping[str, str], told: Mapping[str, int], view: View) -> list[str]:
     """One line or two: what the step before gave, and what to do now."""
     asks = _LESSON_ASKS[step].format(rounds=view.rounds)
-    before = _LESSON_TELLS.get(step, lambda answers, told, view: "")(answers, told, view)
-    return [line for line in (before, asks) if line]
+    tells = _LESSON_TELLS.get(step)
+    return [tells(answers, told, view), asks] if tells else [asks]
 
 
 def _tell_start(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
@@ -655,7 +829,8 @@ def _tell_price(answers: Mapping[str, str], told: Mapping[str, int], view: View)
     right = "Yes" if said == truth else f"You said {_WHO[said]}"
     h = view.hospitals
     gained = 0 if h.together is None else int((h.together > h.alone).sum())
-    return f"{right}: together {together:,} of {view.held_out:,}, alone {alone:,}; {gained} of {len(h)} hospitals gained."
+    counts = f"together {together:,} of {view.held_out:,}, alone {alone:,}"
+    return f"{right}: {counts}; {gained} of {len(h)} hospitals gained."
 
 
 def _tell_privacy(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:

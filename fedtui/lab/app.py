@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.command import CommandPalette
 from textual.screen import Screen
 
 from engine.errors import EngineError
-from engine.events import Event
 from engine.scenario import Scenario
+from engine.settings import CHANGEABLE
 from engine.state import State
-from fedtui import words
-from fedtui.lab import glyphs, plots, tempo, theme
+from fedtui import lesson, words
+from fedtui.lab import glyphs, plots, tempo, theme, views
 from fedtui.lab.asker import Asker
 from fedtui.lab.commands import LabCommands
 from fedtui.lab.help import Help
 from fedtui.lab.lab import Lab
+from fedtui.lab.page import Page
 from fedtui.lab.shot import PLOTS, Shot
-from fedtui.player import Player
+from fedtui.lab.theme import Palette
+from fedtui.player import FLIPS, Player
+from fedtui.tour import Tour
+
+if TYPE_CHECKING:
+    from engine.attacks.one_patient import Attempt
 
 _LONGEST_TICK = 0.25  # seconds: after a stall the story goes on from where it was
 
@@ -38,6 +42,7 @@ class Manner:
 
     glyphs: glyphs.Glyphs = glyphs.UNICODE
     motion: bool = True  # False: a message is seen where it starts and where it ends
+    palette: Palette = theme.FEDTUI
 
     @property
     def frames_a_second(self) -> int:
@@ -56,11 +61,18 @@ class LabApp(App[None]):
     """
     COMMANDS: ClassVar = {LabCommands}
 
-    def __init__(self, player: Player, manner: Manner | None = None) -> None:
+    def __init__(
+        self, player: Player, manner: Manner | None = None, tour: Tour | None = None
+    ) -> None:
         super().__init__()
         self.player = player
         self.manner = manner or Manner()
+        self.palette = self.manner.palette
+        self.tour = tour or Tour()
         self.chosen = 0
+        self.focus = FLIPS[0]  # the switch whose settings Enter opens
+        self.attempt: Attempt | None = None
+        self.awaited = ""  # what a rerun under way is to be told of
         self.plot = PLOTS[0]
         self.notice = ""
         self._plots_ready = False
@@ -86,8 +98,9 @@ class LabApp(App[None]):
     def on_mount(self) -> None:
         """Paint first; everything heavy comes after."""
         self.set_class(self.manner.glyphs.column == "ascii", "ascii")
-        self.register_theme(theme.TEXTUAL)
-        self.theme = "fedtui"
+        for palette in theme.PALETTES:
+            self.register_theme(palette.textual)
+        self._wear(self.palette)
         rate = 1 / self.manner.frames_a_second
         self._clock = self.set_interval(rate, self._tick, pause=True)
         self._show()
@@ -171,9 +184,15 @@ class LabApp(App[None]):
     # What is seen
 
     def _show(self) -> None:
-        lab = self.screen_stack[0]
-        if isinstance(lab, Lab):
-            lab.show(self._shot())
+        self.tour.see(self.player)
+        self._tell_outcome()
+        shot = self._shot()
+        for screen in self.screen_stack:
+            if isinstance(screen, Lab):
+                screen.show(shot)
+            elif isinstance(screen, Page):
+                desk = views.Desk(self.player, self.tour, shot.chosen, self.attempt)
+                screen.show(shot, *views.PAGES[screen.name or ""][1](desk))
 
     def _shot(self) -> Shot:
         player = self.player
@@ -181,18 +200,26 @@ class LabApp(App[None]):
         return Shot(
             view=view,
             glyphs=self.manner.glyphs,
+            palette=self.palette,
             motion=1.0 if player.jumping else self._pace.motion(view),
             telling=player.last_round if self._pace.flies_by(view) and player.playing else None,
             before=before.last.points if before else None,
             before_name=_before(player),
-            chosen=min(self.chosen, max(0, len(view.hospitals) - 1)),
+            chosen=self._chosen(),
             playing=player.playing,
             speed=self._pace.speed,
             notice=self.notice or _ending(player),
+            coach=self._coach(),
             rerun=player.heading,
             plot=self.plot,
             plots_ready=self._plots_ready,
         )
+
+    def _chosen(self) -> int:
+        return min(self.chosen, max(0, len(self.player.view.hospitals) - 1))
+
+    def _coach(self) -> tuple[str, ...]:
+        return self.tour.lines(self.player)
 
     def _say(self, sentence: str) -> None:
         self.notice = sentence
@@ -255,25 +282,56 @@ class LabApp(App[None]):
         self.player.ahead = tempo.frames_ahead(self._pace.speed)
         self._show()
 
+    # Other worlds
+
     def action_flip(self, section: str) -> None:
         """A switch."""
-        self._elsewhere(lambda: self.player.flip(section), words.switched, section)
+        self.focus = section
+
+        def told() -> str:
+            return words.switched(
+                section, self.player.settings.on(section), self.player.branch.fork
+            )
+
+        self._elsewhere(lambda: self.player.flip(section), told)
 
     def action_again(self) -> None:
         """Again, with the same seed."""
-        self._elsewhere(self.player.again, words.again)
+        self._elsewhere(self.player.again, lambda: words.again(self.player.branch.last.seed))
 
     def action_again_new(self) -> None:
         """Again, with the next seed."""
-        seed = self.player.branch.last.seed + 1
-        self._elsewhere(lambda: self.player.again(seed), words.again)
+        seed = self.player.branch.last.seed
+        self._elsewhere(lambda: self.player.again(seed + 1), lambda: words.again(seed + 1, seed))
 
-    def _elsewhere(self, go: Callable[[], object], tell: Callable[..., str], *about: str) -> None:
-        """To another world, and say what it is, unless it refuses."""
-        here = self.player.branch
+    def action_drop(self) -> None:
+        """The chosen hospital falls away in this round, or stays after all."""
+        player, who = self.player, self._chosen()
+        if not player.view.ready:
+            self._say(words.NOT_YET)
+            return
+        name, round = words.name(player.view, who), max(1, player.view.round)
+        self._elsewhere(
+            lambda: player.drop(who),
+            lambda: words.dropped_by_key(name, round, player.drops(who, round)),
+        )
+
+    def _elsewhere(self, go: Callable[[], object], tell: Callable[[], str]) -> None:
+        """To another world, and say what it is, unless it refuses; and what it gave, once known."""
+        here, had_begun = self.player.branch, len(self.player.view.points) > 0
         self._act(go)
         if self.player.branch is not here:
-            self._say(tell(here.last, self.player.branch.last, *about))
+            told = tell()
+            self.awaited = told if had_begun else ""
+            self._say(told)
+            self._go_on()
+
+    def _tell_outcome(self) -> None:
+        """What the world before gave here, and what this one gives."""
+        before = self.player.before
+        if self.awaited and before and not self.player.jumping:
+            told = words.outcome(before.last, self.player.view)
+            self.notice, self.awaited = f"{self.awaited} {told}".rstrip(), ""
 
     def action_undo(self) -> None:
         """Back to the world before the last switch."""
@@ -281,6 +339,40 @@ class LabApp(App[None]):
         self._act(lambda: done.append(self.player.undo()))
         if not any(done):
             self._say(words.NOTHING_TO_UNDO)
+
+    async def action_settings(self) -> None:
+        """The settings of the switch used last."""
+        await self._open_form(self.focus)
+
+    async def action_all_settings(self) -> None:
+        """All settings, other scenarios first."""
+        await self._open_form("scenario")
+
+    async def _open_form(self, section: str) -> None:
+        try:
+            now, fork = self.player.settings, self.player.forked_at
+        except EngineError as error:
+            self._say(str(error))
+            return
+        from fedtui.draft import Draft
+        from fedtui.lab.form import Form
+
+        draft = Draft(now, only=CHANGEABLE if fork else None)
+        await self.push_screen(Form(draft, section, self.manner.glyphs), self._formed)
+
+    def _formed(self, wanted: Scenario | None) -> None:
+        if wanted is not None:
+            self._elsewhere(lambda: self.player.change(wanted), lambda: words.OTHER_SETTINGS)
+
+    async def action_branches(self) -> None:
+        """Fork here, go to another world, name or delete one."""
+        from fedtui.lab.branches import Branches
+
+        page = Branches()
+        await self.push_screen(page)
+        page.show(self._shot(), views.branches(self.player))
+
+    # Looking closer
 
     def action_choose(self, by: int) -> None:
         """Another hospital to speak of."""
@@ -294,6 +386,68 @@ class LabApp(App[None]):
         """The next plot."""
         self.plot = PLOTS[(PLOTS.index(self.plot) + 1) % len(PLOTS)]
         self._show()
+
+    async def action_page(self, name: str) -> None:
+        """A page over the lab; the same key again closes it."""
+        open_page = self.screen if isinstance(self.screen, Page) else None
+        if open_page:
+            await open_page.dismiss(None)
+        if open_page is None or open_page.name != name:
+            page = Page(views.PAGES[name][0], Lab.BINDINGS, name)
+            await self.push_screen(page)
+            self._show()
+
+    async def action_digit(self, digit: int) -> None:
+        """A prediction where a lesson asks for one, else a view."""
+        if self.tour.asks and not isinstance(self.screen, Page):
+            self._act(lambda: self.tour.answer(digit, self.player))
+        elif digit in views.NUMBERED:
+            name = views.NUMBERED[digit]
+            if not (isinstance(self.screen, Page) and self.screen.name == name):
+                await self.action_page(name)
+        elif isinstance(self.screen, Page):
+            await self.screen.dismiss(None)
+
+    async def action_attack(self) -> None:
+        """Read the chosen hospital's message, were it trained on one patient."""
+        material = self.player.material()
+        if material is None:
+            self._say(words.NOT_YET)
+            return
+        try:
+            self.attempt = await self._asker.ask(lambda: _attack(*material, self._chosen()))
+        except EngineError as error:
+            self._say(str(error))
+            return
+        read = self.attempt.succeeded or self.attempt.close
+        self.tour.attacked(read, masked=self.attempt.obstacle == "masks")
+        if not (isinstance(self.screen, Page) and self.screen.name == "attack"):
+            await self.action_page("attack")
+        self._show()
+
+    def action_copy_code(self) -> None:
+        """The scenario as a code: to the terminal's clipboard, and in a sentence."""
+        try:
+            code = self.player.scenario.to_code()
+        except EngineError as error:
+            self._say(str(error))
+            return
+        self.copy_to_clipboard(code)
+        self._say(words.copied(code, self.player.scenario.on_own_data))
+
+    def action_next_theme(self) -> None:
+        """Other colours."""
+        self._wear(theme.after(self.palette))
+        self._say(words.theme(self.palette.told))
+
+    def _wear(self, palette: Palette) -> None:
+        self.palette = palette
+        self.theme = palette.textual.name
+
+    def action_lesson(self) -> None:
+        """The first five minutes, from their beginning."""
+        self.tour.again()
+        self._act(self.player.to_start)
 
     @property
     def idle(self) -> bool:
@@ -311,13 +465,25 @@ class LabApp(App[None]):
         await self.push_screen(Help(self.manner.glyphs))
 
     def action_close(self) -> None:
-        """Close what is open: here, a notice."""
-        self.notice = ""
+        """Close what is open: a notice, else the lesson."""
+        if self.notice:
+            self.notice = ""
+        elif self.player.forking is not None:
+            self.player.forking = None
+        elif self.tour.open:
+            self.tour.open = False
+            self.notice = "" if lesson.over(self.tour.progress) else words.LESSON_LEFT
         self._show()
 
     def action_leave(self) -> None:
         """Quit at once."""
         self.exit(return_code=0)
+
+
+def _attack(scenario: Scenario, state: State, hospital: int) -> Attempt:
+    from engine.attacks.one_patient import one_patient  # a learner's first attack loads it
+
+    return one_patient(scenario, state, hospital)
 
 
 def _ending(player: Player) -> str:
@@ -333,37 +499,3 @@ def _before(player: Player) -> str:
         return ""
     old, new = player.before.last, player.branch.last
     return words.before_name(old.switches, new.switches, (old.seed, new.seed))
-
-
-def run_lab(
-    scenario: Scenario | None, replay: Path | None, ascii: bool = False, motion: bool = True
-) -> int:
-    """Open the lab on a scenario, or on a recording; returns the exit code."""
-    os.environ.update(theme.colour_environment(os.environ))
-    still = not motion or bool(os.environ.get("SSH_CONNECTION"))
-    manner = Manner(glyphs.choose(ascii, os.environ.get("TERM", "")), motion=not still)
-    app = LabApp(_player(scenario, replay), manner)
-    app.run(mouse=False)  # nothing answers to it yet, and text can be marked and copied
-    return app.return_code or 0
-
-
-def _player(scenario: Scenario | None, replay: Path | None) -> Player:
-    if replay is not None:
-        return Player.replaying(_recorded(replay), replay.name, _simulated)
-    if scenario is None:
-        from fedtui.scenarios import load
-
-        scenario = load()
-    return Player.of(scenario, _simulated)
-
-
-def _simulated(scenario: Scenario, start: State | None) -> Iterator[Event]:
-    from engine.simulation import simulate  # after the first paint, in the asker's thread
-
-    yield from simulate(scenario, start)
-
-
-def _recorded(path: Path) -> Iterator[Event]:
-    from engine.recording import read
-
-    yield from read(path)

@@ -72,7 +72,7 @@ def _one(width: int, height: int) -> Mapping[str, Box]:
 def _two_columns(width: int, height: int) -> Mapping[str, Box]:
     left, body = width - _SIDE - 1, height - 4
     air = 1 if height >= 36 else 0
-    plot = max(7, min(body * 2 // 5, 18))
+    plot = max(7, min(body * 2 // 5, 24))
     top = _stack([("header", 1), ("rail", 1)], 0, 0, width)
     main = _stack([("diagram", body - plot - air), ("plot", plot)], 0, 2 + air, left)
     side = _stack(_panels(body - air), left + 1, 2 + air, _SIDE)

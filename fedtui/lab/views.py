@@ -1,0 +1,72 @@
+"""The pages by their names: which content each shows, and of which facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fedtui import lesson, words
+from fedtui.pages import attack, compare, data, equation, lessons, messages, readers
+from fedtui.pages.blocks import Content
+from fedtui.player import Player
+from fedtui.tour import Tour
+
+if TYPE_CHECKING:
+    from engine.attacks.one_patient import Attempt
+
+NUMBERED = {2: "data", 3: "compare", 4: "messages", 5: "lessons"}  # 1 is the lab itself
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """What pages are made of."""
+
+    player: Player
+    tour: Tour
+    chosen: int
+    attempt: Attempt | None
+
+
+Facts = Callable[[Desk], tuple[Any, ...]]
+
+
+def branches(player: Player) -> tuple[compare.BranchFacts, ...]:
+    """Every branch, as pages tell of it."""
+    return tuple(
+        compare.BranchFacts(
+            name=branch.name or words.branch_name(branch.last, number),
+            view=branch.last,
+            shown=branch is player.branch,
+            kept=bool(branch.name),
+            fork=branch.fork,
+            rounds_done=len(branch.curve),
+        )
+        for number, branch in enumerate(player.branches, 1)
+    )
+
+
+def _lesson_steps(tour: Tour) -> tuple[tuple[str, bool, bool], ...]:
+    at = lesson.NAMES.index(lesson.step(tour.progress).name)
+    return tuple(
+        (step.title, place < at, place == at and tour.open)
+        for place, step in enumerate(lesson.STEPS[:-1])
+    )
+
+
+def _told(desk: Desk) -> tuple[Any, ...]:
+    return desk.player.shown, desk.chosen
+
+
+PAGES: Mapping[str, tuple[Callable[..., Content], Facts]] = {
+    "equation": (equation.content, _told),
+    "readers": (readers.content, lambda desk: (desk.player.shown,)),
+    "data": (data.content, _told),
+    "messages": (messages.content, _told),
+    "compare": (compare.content, lambda desk: (branches(desk.player),)),
+    "lessons": (lessons.content, lambda desk: (_lesson_steps(desk.tour),)),
+    "attack": (
+        lambda view, attempt: attack.content(attack.Attacked(view, attempt)),
+        lambda desk: (desk.player.shown, desk.attempt),
+    ),
+}
