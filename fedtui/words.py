@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,9 +16,6 @@ from engine.data.source import letter as letter  # told of here as everything is
 from engine.events import Phase
 from engine.knobs import Knob
 from fedtui.view import View
-
-if TYPE_CHECKING:
-    from engine.attacks.one_patient import Attempt
 
 HEADER = 12  # bytes of a message that are not numbers
 PREPARING = "Once, before round 1"
@@ -532,37 +529,6 @@ def identical(before: str) -> list[str]:
     return [f"{before}: identical", "before: identical"]
 
 
-# The attack on one patient
-
-
-def attacked(attempt: Attempt, called: str) -> list[str]:
-    """What reading the message of the hospital `called` so has given, and why."""
-    size = many(len(attempt.message), "byte")
-    if attempt.succeeded:
-        told = f"From {called}'s {size} the server has read this patient's whole record."
-    elif attempt.close:
-        told = f"From {called}'s {size} the server has read nearly the whole record."
-    else:
-        told = f"{called}'s {size} did not give the record away."
-    scale = f"Counted from {called}'s own mean, which {called} alone knows."
-    noise = "The server adds its noise only after it has read this: nobody hides from it."
-    return [
-        told,
-        _ATTACK_MEETS[attempt.obstacle],
-        *([noise] * (attempt.noise_after and bool(attempt.readers))),
-        *([scale] * (not attempt.own_units)),
-    ]
-
-
-_ATTACK_MEETS = {
-    "": "Trained on one patient, the update's weights ÷ its bias are the record.",
-    "masks": "Under masks it is noise: what was read has nothing to do with the patient.",
-    "rounding": "Rounding blurs what can be read; it was made for size, not to protect.",
-    "penalty": "The penalty on weights (L2) bends what can be read; it protects nobody.",
-    "stillness": "The model knew this patient so well that training hardly moved it.",
-}
-
-
 # The switches
 
 NOTHING_TO_UNDO = "There is no switch to undo."
@@ -707,6 +673,7 @@ SETTINGS_NO_STEP = "There is no next value this way; Enter takes one as text."
 SETTINGS_ONE_CHOICE = "So far this is the only choice that is built."
 SETTINGS_NO_SWITCH = "This section is always there; it cannot be switched off."
 SETTINGS_OTHER_SOURCE = "Other patients: the settings of Data are theirs now."
+SETTINGS_PRESET = "Enter starts from this scenario, with its own patients and settings."
 SETTINGS_SMALL = "Please make the window larger: settings need 60 × 18. Esc closes them."
 SEED_RANGE = "a whole number, 0 or above"
 LOCKED = "A branch goes on with the same patients, model and seed; only a new run can have others."
@@ -794,7 +761,7 @@ _LESSON_ASKS = {
     "watch": "One round, slowly: the model goes out, is trained, comes back, is averaged.",
     "who": "After {rounds} rounds, who is better?  1 each one alone  2 together  3 the same",
     "rounds": "Now the other rounds. Space pauses, + is faster.",
-    "price": "What will hiding each hospital cost?  1 nothing  2 about a point  3 five or more",
+    "price": "What will hiding each hospital cost?  1 nothing  2 a point  3 five or more",
     "privacy": "Press p, and compare with the grey curve.",
     "masks": "Press u to take it back, then m: masks on each message.",
     "attack": "Press m again, masks off. Then a: read a message with one patient in it.",
@@ -844,7 +811,9 @@ def _tell_masks(answers: Mapping[str, str], told: Mapping[str, int], view: View)
     truth = "nothing" if points < 0.5 else "a point" if points < 3 else "five or more"
     said = answers.get("price", truth)
     right = "Yes" if said == truth else f"You said {said}"
-    dear = f" With {len(view.hospitals)} hospitals, one is hard to hide." if points >= 3 else ""
+    if lost <= 0:
+        return f"{right}: it cost nothing."
+    dear = f" Among {len(view.hospitals)}, one is hard to hide." if points >= 3 else ""
     return f"{right}: it cost {many(lost, 'right answer')}, {points:.0f} in 100.{dear}"
 
 

@@ -19,7 +19,6 @@ from engine.events import Event, RoundFinished, RunStarted
 from engine.recording import _plain
 from engine.state import State
 from engine.wire import Kind, unpack
-from fedtui import words
 from tests.builders import small
 
 MANY = 200  # attempts, where chance has to show
@@ -207,16 +206,3 @@ def test_an_attempt_changes_neither_the_state_nor_the_run(sections):
     assert [e for e in heard if "$RoundFinished" in e] == [
         e for e in quiet if "$RoundFinished" in e
     ]
-
-
-@pytest.mark.parametrize(
-    "sections",
-    [*EXACT, {"masking": {}}, {"compression": {"bits": 1}}, {"model": {"l2": 1.0}}],
-    ids=str,
-)
-def test_every_outcome_is_told_in_lines_that_fit(sections):
-    told = words.attacked(attempt(small(**sections)), "B")
-    assert all(line.endswith(".") and len(line) <= 78 for line in told)
-    found = attempt(small(**sections))
-    assert ("patient's whole record" in told[0]) == found.succeeded
-    assert (told[1] == words.attacked(attempt(small()), "B")[1]) == found.succeeded
