@@ -58,7 +58,8 @@ class Page(Screen[None]):
         self, content: Callable[..., Content], bindings: Iterable[BindingType] = (), name: str = ""
     ) -> None:
         super().__init__(name=name or None)
-        self._bindings = _acting(self._bindings, bindings)
+        own = [binding.key for binding in Binding.make_bindings(self.BINDINGS)]
+        self._bindings = acting(self._bindings, own, bindings)
         self._content = content
         self._facts: tuple[Any, ...] | None = None
         self._blocks: Content = ()
@@ -124,19 +125,26 @@ class Page(Screen[None]):
             self._laid_for, self._lines = laid_for, lines_of(self._blocks, wide, glyphs)
 
 
-_OWN = ("up", "down", "pageup", "pagedown", "home", "end", "escape")
-
-
-def _acting(own: BindingsMap, of_app: Iterable[BindingType]) -> BindingsMap:
-    """The page's own keys, and those of the app that the page does not need itself."""
-    others = [b for b in Binding.make_bindings(of_app) if b.key not in _OWN]
-    acting = {b.key: [b] for b in others}
-    return BindingsMap.from_keys({**own.key_to_bindings, **acting})
+def acting(
+    inherited: BindingsMap, own: Iterable[str], of_app: Iterable[BindingType]
+) -> BindingsMap:
+    """A screen's `own` keys, and those of the app that the screen does not need itself."""
+    kept, taken = inherited.key_to_bindings, set(own)
+    others = (b for b in Binding.make_bindings(of_app) if b.key not in taken)
+    return BindingsMap.from_keys({**kept, **{b.key: [b] for b in others}})
 
 
 def lines_of(content: Content, wide: int, glyphs: Glyphs = UNICODE) -> list[Line]:
     """The lines of a page on a screen `wide` cells wide."""
     return lay(content, min(_WIDEST, wide - 2 * _MARGIN), glyphs)
+
+
+def _views(canvas: Canvas, room: int) -> None:
+    """The keys that lead from view to view, where there is room for all of them."""
+    if room > 2 + sum(len(key) + len(name) + 3 for key, name in say.VIEWS):
+        x = 1
+        for key, name in say.VIEWS:
+            x = canvas.parts(x, canvas.height - 1, (key, "key"), (f" {name}  ", "dim"))
 
 
 def draw(shot: Shot, lines: list[Line], top: int, wide: int, high: int) -> Canvas:
@@ -153,4 +161,6 @@ def draw(shot: Shot, lines: list[Line], top: int, wide: int, high: int) -> Canva
         canvas.put(left, high - 1, foot, "key")
     if shot.notice:
         canvas.put(1, high - 1, fit(safe(shot.notice), left - 3), "bright")
+    else:
+        _views(canvas, left - 2)
     return canvas

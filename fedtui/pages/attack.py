@@ -71,7 +71,8 @@ def _record(attempt: Attempt) -> Table:
         style = "up" if error <= 0.25 else "protected"
         rows.append((column, _number(true), (_number(read), style), say.spreads(float(error))))
     guess = say.answer(attempt.guess)
-    style = "up" if attempt.guess == attempt.label else "protected"
+    told = attempt.guess == attempt.label and attempt.readers  # under masks it is a coin toss
+    style = "up" if told else "protected"
     rows.append((say.ANSWER, say.answer(attempt.label), (guess, style), ""))
     return Table(_RECORD, tuple(rows))
 

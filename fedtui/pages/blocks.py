@@ -18,10 +18,10 @@ Piece = tuple[str, str]  # text, name of a style
 Line = tuple[Piece, ...]
 
 _GAP = 2  # cells between columns
-_BAR = 10  # cells
+_BAR, _LEAST_BAR = 10, 5  # cells
 _LEAST_SENTENCE = 24  # cells: a narrower column of sentences stands below its row
 _LEAST_NAME = 6
-_IN_LETTERS = {"ε": "eps", "μ": "mu", "δ": "delta", "Σ": "sum of", "Δ": "d", "∞": "inf"}
+_IN_LETTERS = {"ε": "eps", "μ": "mu", "δ": "delta", "Σ": "sum of", "Δ": "d", "∞": "inf", "²": "^2"}
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,15 @@ Cell = str | Piece | Bar
 
 @dataclass(frozen=True)
 class Column:
-    """`right`: numbers, one under the other. `wraps`: sentences, as wide as there is room."""
+    """`right`: numbers, one under the other. `wraps`: sentences, as wide as there is room.
+
+    The one that wraps is the last. One that is `spare` is left out where there is no room.
+    """
 
     head: str = ""
     right: bool = False
     wraps: bool = False
+    spare: bool = False
     style: str = "text"
 
 
@@ -80,14 +84,11 @@ def lay(content: Content, wide: int, glyphs: Glyphs = UNICODE) -> list[Line]:
     for block in content:
         match block:
             case Heading(text):
-                lines += (
-                    [(), ((fit(_text(text, glyphs), wide), "title"),)]
-                    if lines
-                    else [((fit(_text(text, glyphs), wide), "title"),)]
-                )
+                air: list[Line] = [()] if lines else []
+                lines += [*air, ((fit(_text(text, glyphs), wide), "title"),)]
             case Said(text, style, indent):
                 rows = wrap(_text(text, glyphs), max(1, wide - indent), 1 << 30)
-                lines += [((" " * indent + row, style),) for row in rows]
+                lines += [((" " * indent + row, style),) for row in rows or [""]]
             case Table():
                 lines += _table(block, wide, glyphs)
     return lines
@@ -106,11 +107,11 @@ def _text(text: str, glyphs: Glyphs) -> str:
     return safe(text)
 
 
-def _piece(cell: Cell, column: Column, glyphs: Glyphs) -> Piece:
+def _piece(cell: Cell, column: Column, glyphs: Glyphs, bar: int) -> Piece:
     match cell:
         case Bar(part, whole, style):
-            filled = round(_BAR * min(1.0, max(0.0, part / whole))) if whole > 0 else 0
-            return glyphs["full"] * filled + glyphs["empty"] * (_BAR - filled), style
+            filled = round(bar * min(1.0, max(0.0, part / whole))) if whole > 0 else 0
+            return glyphs["full"] * filled + glyphs["empty"] * (bar - filled), style
         case str():
             return _text(cell, glyphs), column.style
         case (text, style):
@@ -118,25 +119,59 @@ def _piece(cell: Cell, column: Column, glyphs: Glyphs) -> Piece:
 
 
 def _table(table: Table, wide: int, glyphs: Glyphs) -> Iterator[Line]:
-    heads = [(_text(column.head, glyphs), "dim") for column in table.columns]
-    rows = [
-        [_piece(cell, column, glyphs) for cell, column in zip(row, table.columns, strict=True)]
-        for row in table.rows
-    ]
+    table, bar = _narrowed(table, wide, glyphs)
+    columns = table.columns
+    heads = [(_text(column.head, glyphs), "dim") for column in columns]
+    rows = _pieces(table, glyphs, bar)
     sizes = [max(width(text) for text, _ in cells) for cells in zip(heads, *rows, strict=True)]
-    fixed = [i for i, column in enumerate(table.columns) if not column.wraps]
-    left = wide - sum(sizes[i] + _GAP for i in fixed)
+    fixed = [i for i, column in enumerate(columns) if not column.wraps]
+    left = wide - _total(table, glyphs, bar)
     if left < 0:  # the longest column of words gives way
-        names = [i for i in fixed if not table.columns[i].right]
+        names = [i for i in fixed if not columns[i].right]
         longest = max(names or fixed, key=lambda i: sizes[i])
         sizes[longest] = max(_LEAST_NAME, sizes[longest] + left)
     if any(text for text, _ in heads):
-        beside = left >= _LEAST_SENTENCE
-        told = [i for i in range(len(sizes)) if beside or i in fixed]
-        yield _row([heads[i] for i in told], [sizes[i] for i in told],
-                   [table.columns[i] for i in told], wide)  # fmt: skip
+        told = [i for i in range(len(sizes)) if left >= _LEAST_SENTENCE or i in fixed]
+        yield _row(
+            [heads[i] for i in told], [sizes[i] for i in told], [columns[i] for i in told], wide
+        )
     for row in rows:
-        yield from _cells(row, sizes, table.columns, left, wide)
+        yield from _cells(row, sizes, columns, left, wide)
+
+
+def _pieces(table: Table, glyphs: Glyphs, bar: int) -> list[list[Piece]]:
+    return [
+        [_piece(cell, column, glyphs, bar) for cell, column in zip(row, table.columns, strict=True)]
+        for row in table.rows
+    ]
+
+
+def _total(table: Table, glyphs: Glyphs, bar: int) -> int:
+    """Cells that all columns but that of sentences take; a gap stands between two, and before that one."""
+    sizes = [width(_text(column.head, glyphs)) for column in table.columns]
+    for row in _pieces(table, glyphs, bar):
+        sizes = [max(size, width(text)) for size, (text, _) in zip(sizes, row, strict=True)]
+    fixed = [size for size, column in zip(sizes, table.columns, strict=True) if not column.wraps]
+    ends = 0 if len(fixed) < len(sizes) else _GAP
+    return sum(size + _GAP for size in fixed) - ends
+
+
+def _narrowed(table: Table, wide: int, glyphs: Glyphs) -> tuple[Table, int]:
+    """What fits: first bars grow shorter, then columns that can be spared go, the last one first."""
+    bar = _BAR
+    while _total(table, glyphs, bar) > wide and bar > _LEAST_BAR:
+        bar -= 1
+    while _total(table, glyphs, bar) > wide:
+        spare = [i for i, column in enumerate(table.columns) if column.spare]
+        if not spare:
+            break
+        table = _without(table, spare[-1])
+    return table, bar
+
+
+def _without(table: Table, index: int) -> Table:
+    rows = tuple((*row[:index], *row[index + 1 :]) for row in table.rows)
+    return Table((*table.columns[:index], *table.columns[index + 1 :]), rows)
 
 
 def _cells(

@@ -82,6 +82,18 @@ def against(branch: View, shown: View) -> int | None:
     return branch.points[both - 1].correct - shown.points[both - 1].correct
 
 
+def settings_of(branch: BranchFacts, first: BranchFacts) -> str:
+    """What differs in a branch's settings, and from which round on."""
+    if branch is first:
+        return say.FIRST
+    return say.differs(differences(first.view, branch.view)) + say.forked(branch.fork)
+
+
+def signed(more: int) -> str:
+    """ "+3", "−3", "0"."""
+    return f"{more:+,}".replace("-", "−") if more else "0"
+
+
 def _flat(settings: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in settings.items():
         if not at and key in _NAMED_IN_TITLES:
@@ -113,19 +125,18 @@ def _row(branch: BranchFacts, first: BranchFacts, shown: BranchFacts) -> tuple[C
     last = view.points[-1] if view.points else None
     more = against(view, shown.view)
     unfair = "~" if _other_patients(view, shown.view) else ""
-    told = "" if branch is shown else "–" if more is None else f"{unfair}{more:+,}"
+    told = "" if branch is shown else "–" if more is None else f"{unfair}{signed(more)}"
     used = "" if view.epsilon is None else words.budget(view.epsilon)
-    settings = say.differs(differences(first.view, view)) if branch is not first else say.FIRST
     return (
         "▸" if branch.shown else "",
         branch.name,
         f"{branch.rounds_done} of {view.rounds}",
         f"{last.correct:,}" if last else "–",
         words.percent(last.correct, view.held_out) if last else "",
-        (told.replace("-", "−"), "up" if (more or 0) < 0 else "text"),
+        (told, "up" if (more or 0) < 0 else "text"),
         f"{view.downlink + view.uplink + view.overhead:,}",
         used,
-        settings + say.forked(branch.fork),
+        settings_of(branch, first),
     )
 
 
@@ -147,7 +158,7 @@ def _winners(shown: BranchFacts, before: BranchFacts) -> list[Block]:
             "→",
             f"{new.together[i]:,}",
             (f"of {new.held_out[i]:,}", "dim"),
-            f"{won[i]:+,}".replace("-", "−"),
+            signed(won[i]),
         )
         for i in range(min(FEW, len(new)))
     ]

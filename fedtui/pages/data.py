@@ -7,7 +7,7 @@ import numpy as np
 from fedtui import words
 from fedtui.pages import words as say
 from fedtui.pages.blocks import Bar, Block, Cell, Column, Heading, Said, Table
-from fedtui.pages.rows import few
+from fedtui.pages.rows import begun, few
 from fedtui.view import View
 
 MOST = 60  # rows
@@ -25,15 +25,15 @@ def content(view: View, chosen: int = 0) -> list[Block]:
     if rest := len(h) - len(shown):
         rows.append((say.more(rest), *[""] * (len(rows[0]) - 1)))
     heads = [
-        Column("hospital"),
+        Column(""),
         Column("patients", right=True),
-        *([Column("yes", right=True)] if rates else []),
+        *([Column("yes", right=True, spare=True)] if rates else []),
         Column("vote", right=True),
         Column("unseen", right=True),
         Column("alone", right=True, style="alone"),
-        Column("", style="alone"),
+        Column("", style="alone", spare=True),
         Column("together", right=True, style="curve"),
-        Column("", style="curve"),
+        Column("", style="curve", spare=True),
     ]
     notes = [Said(say.RATE, "dim")] if rates else []
     return [
@@ -52,7 +52,7 @@ def _row(view: View, i: int, chosen: int) -> tuple[Cell, ...]:
     unseen, alone = int(h.held_out[i]), int(h.alone[i])
     together = None if h.together is None else int(h.together[i])
     rate = [] if view.positive_rate is None else [f"{100 * view.positive_rate[i]:.0f} %"]
-    vote = f"{100 * h.share[i]:.1f} %" if view.round and h.drawn[i] else "–"
+    vote = f"{100 * h.share[i]:.1f} %" if begun(view) and h.drawn[i] else "–"
     return (
         (words.name(view, i), "chosen" if i == chosen else "text"),
         f"{h.patients[i]:,}",

@@ -16,14 +16,14 @@ from fedtui.hospitals import Floats, Ints
 from fedtui.lab.panels import best_guess
 from fedtui.pages import words as say
 from fedtui.pages.blocks import Block, Cell, Column, Heading, Said, Table
-from fedtui.pages.rows import few
+from fedtui.pages.rows import begun, few
 from fedtui.view import View
 
 _WORDS = (
     Column("in plain words", style="bright"),
     Column("the field's term", style="dim"),
     Column("here", right=True),
-    Column("from", style="dim"),
+    Column("from", style="dim", spare=True),
 )
 _PLAIN = (Column(style="dim"), Column(right=True, style="bright"))
 
@@ -70,8 +70,8 @@ def content(view: View, chosen: int = 0) -> list[Block]:
     """The page; `chosen` is the hospital that stands on it in any case."""
     if not view.ready:
         return [Heading(say.EQUATION), Said(say.NOT_READY)]
-    blocks: list[Block] = [Heading(say.equation(view))]
-    if view.round == 0:
+    blocks: list[Block] = [Heading(say.EQUATION)]
+    if not begun(view):
         blocks.append(Said(say.NO_ROUND, "dim"))
     elif view.aborted:
         blocks.append(Said(say.LOST, "lost"))
@@ -81,7 +81,7 @@ def content(view: View, chosen: int = 0) -> list[Block]:
     for section, told in _SECTIONS.items():
         if section in view.switches:
             blocks += told(view)
-    if view.round:
+    if begun(view):
         blocks += _result(view)
     return [*blocks, Heading("The same in the field's words"), Table(_WORDS, tuple(_terms(view)))]
 
@@ -105,7 +105,7 @@ def _sum(view: View, chosen: int) -> Iterator[Block]:
     ))  # fmt: skip
     heads = ["vote", "update", *(["cut to"] if clipped else []), "vote × update"]
     yield Table((Column("", style="up"), *(Column(h, right=True) for h in heads)), tuple(rows))
-    if clipped:
+    if clipped and abs(float(parts.votes.sum()) - 1) > 1e-9:
         yield Said(say.PLANNED, "dim")
     yield from _moved(view, parts)
 
@@ -162,7 +162,7 @@ def _privacy(view: View) -> Iterator[Block]:
 
 
 def _masks(view: View) -> Iterator[Block]:
-    cohort = view.hospitals.cohort if view.round else np.arange(len(view.hospitals))
+    cohort = view.hospitals.cohort if begun(view) else np.arange(len(view.hospitals))
     pairs = len(cohort) * (len(cohort) - 1) // 2
     yield Heading("Masks: what is added and cancels")
     yield Said(say.CANCEL)
@@ -209,14 +209,14 @@ def _result(view: View) -> Iterator[Block]:
 def _terms(view: View) -> Iterator[tuple[str, str, str, str]]:
     """Word, term, today's value, source."""
     h, training = view.hospitals, view.settings["training"]
-    taking = f"{len(h.cohort):,} of {len(h):,}" if view.round else "–"
+    taking = f"{len(h.cohort):,} of {len(h):,}" if begun(view) else "–"
     equal = training["weighting"] != "patients"
     yield "taking part", "cohort", taking, say.FEDAVG
     yield "vote", "share, 1/k" if equal else "share, n_i / N", "see above", say.FEDAVG
-    yield "update", "local model − global model", f"{view.parameters} numbers", say.FEDAVG
+    yield "update", "local − global model", f"{view.parameters} numbers", say.FEDAVG
     passes = training["local_steps"] or training["local_epochs"]
     term = "local steps E" if training["local_steps"] else "local epochs E"
-    yield "passes over own patients", term, f"{passes}", say.FEDAVG
+    yield "passes over patients", term, f"{passes}", say.FEDAVG
     if mu := view.switches.get("fedprox"):
         yield "pull back", "proximal term μ", f"{mu['mu']:g}", say.FEDPROX
     if view.privacy:
@@ -231,7 +231,7 @@ def _terms(view: View) -> Iterator[tuple[str, str, str, str]]:
     if "masking" in view.switches:
         yield "masks", "secure aggregation", "on", say.MASKS
     if compression := view.switches.get("compression"):
-        yield "fewer bits", "stochastic quantisation", f"{compression['bits']} bits", say.LEVELS
+        yield "fewer bits", "quantisation", f"{compression['bits']} bits", say.LEVELS
 
 
 def _share(value: float) -> str:

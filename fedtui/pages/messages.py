@@ -11,7 +11,7 @@ from fedtui import words
 from fedtui.mail import Batch
 from fedtui.pages import words as say
 from fedtui.pages.blocks import Block, Cell, Column, Heading, Said, Table
-from fedtui.pages.rows import few
+from fedtui.pages.rows import begun, few
 from fedtui.view import View
 
 _BATCH = (
@@ -43,11 +43,12 @@ def content(view: View, chosen: int = 0) -> list[Block]:
         Heading(say.round_messages(view)),
         Said(say.attack_key(words.name(view, chosen)), "key"),
     ]
-    if not view.mail.batches:
+    batches = view.mail.batches if begun(view) else ()
+    if not batches:
         blocks.append(Said(say.NO_MESSAGES, "dim"))
-    for batch in view.mail.batches:
+    for batch in batches:
         blocks += _batch(view, batch, chosen)
-    silent = view.hospitals.silent
+    silent = view.hospitals.silent if begun(view) else view.hospitals.cohort[:0]
     if len(silent):
         names = [words.name(view, int(i)) for i in silent[:8]]
         rest = len(silent) - len(names)

@@ -1,10 +1,11 @@
-"""Which hospitals stand on a page that has no room for all."""
+"""What several pages ask: which hospitals stand there, and whether the round has begun."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from fedtui.hospitals import Ints
+from fedtui.view import View
 
 FEW = 8
 
@@ -15,3 +16,8 @@ def few(hospitals: Ints, chosen: int, most: int = FEW) -> Ints:
     if chosen in hospitals and chosen not in shown:
         shown = np.append(shown[:-1], chosen)
     return shown
+
+
+def begun(view: View) -> bool:
+    """Whether what is known of the hospitals is of this round."""
+    return view.round > 0 and view.moment != "SettingsChanged"

@@ -21,12 +21,12 @@ NOT_YET = "not yet"
 DROPPED = "dropped out"
 ONLY_YOU = "only you can see this"
 
-FEDAVG = "McMahan et al. 2017"
-FEDPROX = "Li et al. 2020"
-NOISE = "McMahan et al. 2018"
+FEDAVG = "McMahan 2017"
+FEDPROX = "Li 2020"
+NOISE = "McMahan 2018"
 ACCOUNTING = "Balle & Wang 2018"
-MASKS = "Bonawitz et al. 2017"
-LEVELS = "Alistarh et al. 2017"
+MASKS = "Bonawitz 2017"
+LEVELS = "Alistarh 2017"
 
 
 def more(count: int) -> str:
@@ -52,11 +52,6 @@ PLANNED = (
     " need not add up to 100 %: a divisor that changed would tell who was there."
 )
 LOST = "This round is lost: no update is in the sum, and the model stays as it was."
-
-
-def equation(view: View) -> str:
-    """The heading with the equation."""
-    return f"{EQUATION}   ({round_of(view)})"
 
 
 def objective(view: View) -> list[str]:
@@ -204,8 +199,9 @@ def attack_key(name: str) -> str:
 
 def batch(kind: Kind, count: int, size: int) -> str:
     """The heading of messages that travel together."""
-    what = kind.label + ("" if count == 1 else "s")
-    return f"{count:,} {what}, {words.many(size, 'byte')}"
+    what = "list of public keys" if kind is Kind.PUBLIC_KEYS else kind.label
+    several = what.replace("list", "lists") if kind is Kind.PUBLIC_KEYS else what + "s"
+    return f"{count:,} {what if count == 1 else several}, {words.many(size, 'byte')}"
 
 
 def contents(kind: Kind, view: View) -> str:
@@ -341,7 +337,7 @@ def readable(readers: tuple[str, ...]) -> str:
     """Who has the message in the clear."""
     if not readers:
         return "Nobody can read it; the server adds it to the others' and reads the sum."
-    return f"Who can read it: {words.listed(readers)}."
+    return f"Who can read it: the {words.listed(readers)}."
 
 
 # Data
@@ -363,8 +359,7 @@ def gains(names: list[str], verb: str) -> str:
 
 def unchanged(count: int) -> str:
     """Those for whom it makes no difference."""
-    stay = "stays" if count == 1 else "stay"
-    return f"{words.many(count, 'hospital')} {stay} as before." if count else ""
+    return f"For {words.many(count, 'hospital')} it makes no difference." if count else ""
 
 
 # Branches
@@ -377,9 +372,16 @@ WHAT_A_BRANCH_IS = (
 FORK_HOLDS = "n forks here: the next switch then holds from the next round on."
 ONE_BRANCH = "There is one branch so far. A switch (f p m c) or b makes another to compare with."
 OTHER_PATIENTS = "~ other patients are held out there, so the difference is no fair one."
-KEEP_SHOWN = "The branch on the screen cannot be deleted; go to another one first."
-RENAME = "A name for this branch, Enter to keep it"
-BRANCH_KEYS = "Enter go there   n fork here   r rename   d delete   Esc close"
+KEEP_SHOWN = "The branch on the screen stays; go to another one first, then delete this."
+RENAME = "A name for this branch; Enter keeps it, Esc leaves the old one"
+BRANCH_KEYS = (
+    ("Enter", "go there"),
+    ("n", "fork here"),
+    ("r", "rename"),
+    ("d", "delete"),
+    ("Esc", "close"),
+)
+ON_SCREEN = "on the screen"
 COMPARE = "Branches side by side"
 COMPARED = "diff.: right answers more or fewer than the one shown, after the last round of both."
 FIRST = "the first"
@@ -407,13 +409,14 @@ def differs(changes: Mapping[str, Any]) -> str:
 
 
 def _setting(key: str, value: Any) -> str:
+    switch = words.SWITCH_NAMES.get(key, key)
     if value is None:
-        return f"{key} off"
+        return f"{switch} off"
     if isinstance(value, float):
         return f"{key} {value:g}"
     if isinstance(value, list | tuple):
         return f"{key} " + (" ".join(map(str, value)) or "none")
-    return f"{key} on" if value is True else f"{key} {value}"
+    return f"{switch} on" if value is True else f"{key} {value}"
 
 
 def between(shown: str, before: str) -> str:
@@ -447,3 +450,4 @@ def foot(below: int, above: int) -> str:
 
 
 CLOSES = "Esc closes"
+VIEWS = (("1", "lab"), ("2", "data"), ("3", "compare"), ("4", "messages"), ("5", "lessons"))
