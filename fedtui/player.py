@@ -239,18 +239,15 @@ class Player:
         other = scenario if seed is None else scenario.replace({"seed": seed})
         self._enter(self._begin(other, self.branch.fork, shared=0))
 
-    def drop(self, hospital: int) -> None:
-        """Let a hospital drop out of the round we are in; or stay, where it was dropped before."""
-        view = self.view
-        name, round = view.hospitals.names[hospital], max(1, view.round)
+    def drop(self, name: str, round: int) -> None:
+        """Let the hospital called `name` drop out of `round`; or stay, where it was dropped before."""
         wanted = worlds.dropped(self.scenario, round, name)
         fork = self.branch.fork
         self._enter_world(wanted, fork, shared=min(fork, round - 1))
 
-    def drops(self, hospital: int, round: int) -> bool:
-        """Whether a hospital was let fall away in `round`."""
-        faults = self.scenario.as_dict().get("faults", {})
-        return f"{round}:{self.view.hospitals.names[hospital]}" in faults.get("drops", ())
+    def drops(self, name: str, round: int) -> bool:
+        """Whether the hospital called `name` was let fall away in `round`."""
+        return f"{round}:{name}" in self.scenario.as_dict().get("faults", {}).get("drops", ())
 
     def fork(self) -> int:
         """Let the next switch hold from the next round on; returns the round we fork after.

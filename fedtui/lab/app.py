@@ -21,6 +21,7 @@ from engine.state import State
 from fedtui import lesson, words
 from fedtui.lab import glyphs, plots, tempo, theme, views
 from fedtui.lab.asker import Asker
+from fedtui.lab.branches import Branches, Fork, Go
 from fedtui.lab.commands import LabCommands
 from fedtui.lab.help import Help
 from fedtui.lab.lab import Lab
@@ -190,6 +191,8 @@ class LabApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, Lab):
                 screen.show(shot)
+            elif isinstance(screen, Branches):
+                screen.show(shot, views.branches(self.player))
             elif isinstance(screen, Page):
                 desk = views.Desk(self.player, self.tour, shot.chosen, self.attempt)
                 screen.show(shot, *views.PAGES[screen.name or ""][1](desk))
@@ -310,10 +313,11 @@ class LabApp(App[None]):
         if not player.view.ready:
             self._say(words.NOT_YET)
             return
-        name, round = words.name(player.view, who), max(1, player.view.round)
+        own, round = player.view.hospitals.names[who], max(1, player.view.round)
+        name = words.name(player.view, who)
         self._elsewhere(
-            lambda: player.drop(who),
-            lambda: words.dropped_by_key(name, round, player.drops(who, round)),
+            lambda: player.drop(own, round),
+            lambda: words.dropped_by_key(name, round, player.drops(own, round)),
         )
 
     def _elsewhere(self, go: Callable[[], object], tell: Callable[[], str]) -> None:
@@ -329,7 +333,7 @@ class LabApp(App[None]):
     def _tell_outcome(self) -> None:
         """What the world before gave here, and what this one gives."""
         before = self.player.before
-        if self.awaited and before and not self.player.jumping:
+        if self.awaited and before and not self.player.goals:
             told = words.outcome(before.last, self.player.view)
             self.notice, self.awaited = f"{self.awaited} {told}".rstrip(), ""
 
@@ -357,7 +361,7 @@ class LabApp(App[None]):
         from fedtui.draft import Draft
         from fedtui.lab.form import Form
 
-        draft = Draft(now, only=CHANGEABLE if fork else None)
+        draft = Draft.of(now, CHANGEABLE if fork else None)
         await self.push_screen(Form(draft, section, self.manner.glyphs), self._formed)
 
     def _formed(self, wanted: Scenario | None) -> None:
@@ -366,11 +370,27 @@ class LabApp(App[None]):
 
     async def action_branches(self) -> None:
         """Fork here, go to another world, name or delete one."""
-        from fedtui.lab.branches import Branches
+        page = Branches(Lab.BINDINGS)
+        await self.push_screen(page, self._branched)
+        self._show()
 
-        page = Branches()
-        await self.push_screen(page)
-        page.show(self._shot(), views.branches(self.player))
+    def _branched(self, wish: Go | Fork | None) -> None:
+        match wish:
+            case Go(index):
+                self._act(lambda: self.player.go_to(self.player.branches[index]))
+            case Fork():
+                self._act(self.player.fork)
+                if self.player.forking is not None:
+                    self._say(words.forking(self.player.forking))
+
+    def on_branches_rename(self, message: Branches.Rename) -> None:
+        """Call a branch something."""
+        self.player.branches[message.index].name = message.name
+        self._show()
+
+    def on_branches_delete(self, message: Branches.Delete) -> None:
+        """Forget a branch."""
+        self._act(lambda: self.player.delete(self.player.branches[message.index]))
 
     # Looking closer
 
