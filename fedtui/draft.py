@@ -110,7 +110,7 @@ class Draft:
             kind=kind.kinds()[name],
             value=getattr(now, name),
             default=getattr(kind.build(others), name),
-            was_set=self.on(section) and name in settings,
+            was_set=name in settings,
             idle=now.unused(name),
             locked=self.locked(key),
         )
@@ -210,6 +210,8 @@ class Draft:
         if key == "data.source":
             return self._with_source(self.field(key).default)
         settings = {k: v for k, v in self._settings(section).items() if k != name}
+        if not self.on(section):
+            return replace(self, parked={**self.parked, section: settings})
         return self._with_section(section, settings)
 
     def with_preset(self, name: str) -> Draft:
@@ -235,6 +237,17 @@ class Draft:
         """Whether anything would come of it but what it started from."""
         outcome = self._outcome
         return not isinstance(outcome, Scenario) or outcome != self.start
+
+    def differences(self, other: Draft) -> tuple[str, ...]:
+        """The settings, and the switches, in which another draft differs from this one."""
+        keys = [key for key in ("seed", "name") if self.given.get(key) != other.given.get(key)]
+        for section in SECTIONS:
+            if self.on(section) != other.on(section):
+                keys.append(section)
+            elif self.on(section):
+                pairs = zip(self.fields(section), other.fields(section), strict=True)
+                keys += [old.key for old, new in pairs if old.value != new.value]
+        return tuple(keys)
 
     def scenario(self) -> Scenario:
         """What comes of it.
@@ -334,8 +347,8 @@ def as_text(value: Any) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
-        short = f"{value:g}"
-        return short if float(short) == value else repr(value)
+        plain = value == 0 or 1e-7 <= abs(value) < 1e9
+        return np.format_float_positional(value, trim="-") if plain else repr(value)
     if isinstance(value, list | tuple):
         plain = all(i and i == i.strip() and "," not in i and '"' not in i for i in value)
         quoted = (f'"{item.replace(chr(34), chr(34) * 2)}"' for item in value)

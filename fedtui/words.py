@@ -679,7 +679,7 @@ SEED_RANGE = "a whole number, 0 or above"
 LOCKED = "A branch goes on with the same patients, model and seed; only a new run can have others."
 LOCKED_ROUNDS = "A branch goes on within the planned rounds; only a new run can have more or fewer."
 SETTINGS_KEYS = (  # shown, does, and a rank: where there is no room, the lowest goes first
-    ("↑↓", "setting", 7),
+    ("↑↓", "setting", 4),
     ("←→", "change", 9),
     ("Enter", "type", 8),
     ("Tab", "section", 8),
@@ -702,7 +702,7 @@ def section_name(section: str) -> str:
 
 def section_told(section: str) -> str:
     """A section and whether it is on, as a sentence of its own."""
-    return f"{section_name(section)} is off; a change here switches it on."
+    return f"Off now; a change here switches {section_name(section)} on."
 
 
 def may_be(knob: Knob, kind: type) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from importlib.resources import files
 from os.path import exists, isfile  # false, not an error, where a name is too long for a path
 from pathlib import Path
@@ -43,6 +44,13 @@ def load(text: str = DEFAULT) -> Scenario:
             f"scenario: {text!r} is no built-in scenario, TOML file or code; {nearest(text, NAMES)}"
         )
     return _from_file(path)
+
+
+@cache
+def presets() -> tuple[tuple[str, str, str], ...]:
+    """Name, title and one line about each built-in scenario, in the order in which they teach."""
+    built_in = (Scenario.from_toml(source(name)) for name in NAMES)
+    return tuple((each.name, each.title, each.about) for each in built_in)
 
 
 def _from_file(path: Path) -> Scenario:
