@@ -79,6 +79,7 @@ class Branches(Screen[Go | Fork | None]):
         Binding("d", "delete", "delete", show=False),
         Binding("escape", "close_list", "close", show=False),
     ]
+    AUTO_FOCUS: ClassVar[str | None] = ""  # keys are keys until a name is asked for
     DEFAULT_CSS = """
     Branches { layers: base over; overflow: hidden; }
     Branches > Drawn { width: 100%; height: 100%; }
@@ -102,10 +103,6 @@ class Branches(Screen[Go | Fork | None]):
         """The list, and over its last line the field for a name while one is asked for."""
         yield self._drawn
         yield self._field
-
-    def on_mount(self) -> None:
-        """No field has the focus, so that keys are keys."""
-        self.set_focus(None)
 
     def show(self, shot: Shot, branches: Sequence[BranchFacts]) -> None:
         """Draw the list; the cursor begins on the branch that is on the screen."""

@@ -53,7 +53,7 @@ def terms(view: View) -> Terms:
     training = view.settings["training"]
     weight = h.patients if training["weighting"] == "patients" else np.ones(len(h))
     planned = len(cohort) / len(h) * weight.sum()  # fixed, whoever comes
-    votes = np.where(h.lost, 0.0, weight / planned)[cohort]
+    votes = np.where(h.lost[cohort], 0.0, weight[cohort] / planned)
     return Terms(cohort, votes, lengths, np.minimum(lengths, view.privacy["clip_norm"]))
 
 

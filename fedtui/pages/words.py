@@ -79,7 +79,7 @@ CANCEL = "For every two hospitals one mask: the one adds it, the other takes it 
 
 def masked_rows(first: str, second: str, pairs: int) -> list[tuple[str, str]]:
     """What two hospitals send, and what is left of it in the sum."""
-    rest = " ± masks with the others" if pairs > 1 else ""
+    rest = " and masks with the others" if pairs > 1 else ""
     return [
         (f"{first} sends", f"patients × update + mask of {first} and {second}{rest}"),
         (f"{second} sends", f"patients × update − mask of {first} and {second}{rest}"),

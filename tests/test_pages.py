@@ -1,0 +1,586 @@
+"""Laws of the pages: every number is the view's, nothing is cut that matters, names are text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from textual.app import App
+from textual.binding import Binding
+
+from engine import Scenario, simulate
+from engine.attacks.one_patient import one_patient
+from engine.events import Aggregated, RunStarted
+from engine.wire import DIRECTIONS
+from fedtui import words
+from fedtui.lab import branches as listing
+from fedtui.lab import glyphs
+from fedtui.lab.cells import width
+from fedtui.lab.page import Page, draw, lines_of
+from fedtui.lab.shot import Shot
+from fedtui.pages import attack, blocks, compare, data, equation, lessons, messages, readers
+from fedtui.pages import words as say
+from fedtui.pages.compare import BranchFacts
+from fedtui.scenarios import load
+from fedtui.view import View, fold, start
+from tests.builders import small
+from tests.test_lab_canvas import NASTY
+
+SIZES = [(60, 18), (80, 24), (100, 30), (120, 40), (160, 50)]
+PROTECTED = small(
+    fedprox={"mu": 0.1}, privacy={"epsilon": 8.0}, masking={}, compression={"bits": 8}
+)
+SOME = small(privacy={"epsilon": 8.0}, training={"rounds": 3, "participation": 0.5})
+LOSSY = small(faults={"drops": ["2:B"]})
+LOST = small(faults={"drops": ["2:B"]}, masking={})
+CHANGED = Scenario.from_dict(
+    {**small().given, "change": [{"round": 2, "set": {"fedprox.mu": 1.0}}]}
+)
+SCENARIOS = {
+    "cells": load("cells"),
+    "specialists": load("specialists"),
+    "network": load("network"),
+    "protected": PROTECTED,
+    "some": SOME,
+    "lossy": LOSSY,
+    "lost": LOST,
+    "changed": CHANGED,
+}
+STEPS = (("Press → and watch", True, False), ("Press m", False, True), ("Press e", False, False))
+
+
+@cache
+def views(name: str) -> tuple[View, ...]:
+    """One view of each kind of moment in the first two rounds, in order."""
+    seen: dict[tuple[int, str], View] = {}
+    view = start(SCENARIOS[name])
+    seen[0, ""] = view
+    for event in simulate(SCENARIOS[name]):
+        view = fold(view, event)
+        if view.round > 2:
+            break
+        seen[view.round, view.moment] = view
+    return tuple(seen.values())
+
+
+def every_view() -> Iterator[View]:
+    for name in SCENARIOS:
+        yield from views(name)
+
+
+def ends(name: str) -> list[View]:
+    return [view for view in views(name) if view.moment == "RoundFinished"]
+
+
+@cache
+def attempts() -> tuple[attack.Attacked, ...]:
+    """Attacks on one message as it is, under masks, rounded."""
+    made = []
+    for scenario in (small(), small(masking={}), small(compression={"bits": 2}, privacy={})):
+        begun = next(event for event in simulate(scenario) if isinstance(event, RunStarted))
+        made.append(
+            attack.Attacked(fold(start(scenario), begun), one_patient(scenario, begun.state, 1, 0))
+        )
+    return tuple(made)
+
+
+def facts() -> tuple[BranchFacts, ...]:
+    """Four worlds: two of one past, one protected, one that has not begun."""
+    first, later = ends("cells")
+    return (
+        BranchFacts("as it was", first, False, True, 0, 1),
+        BranchFacts("longer", later, True, False, 0, 2),
+        BranchFacts("all on", ends("protected")[-1], False, False, 3, 2),
+        BranchFacts("new", start(SCENARIOS["cells"]), False, False, 0, 0),
+    )
+
+
+def pages(view: View) -> list[blocks.Content]:
+    """All pages that tell of a view."""
+    return [
+        equation.content(view, 1),
+        readers.content(view),
+        messages.content(view, 1 if view.ready else 0),
+        data.content(view, 1),
+    ]
+
+
+def others() -> list[blocks.Content]:
+    """All pages that tell of something else."""
+    return [
+        compare.content(facts()),
+        compare.content(facts()[:1]),
+        compare.content(()),
+        lessons.content(STEPS),
+        lessons.content([(title, True, False) for title, *_ in STEPS]),
+        *map(attack.content, attempts()),
+        attack.content(attack.Attacked(ends("cells")[0])),
+    ]
+
+
+def text(content: blocks.Content, wide: int = 120) -> str:
+    return blocks.plain(lines_of(content, wide))
+
+
+def spoken(content: blocks.Content) -> str:
+    """All on one line, however it is broken."""
+    return " ".join(text(content).split())
+
+
+# Sizes, terminals, names
+
+
+@pytest.mark.parametrize("column", [glyphs.UNICODE, glyphs.BLOCK, glyphs.ASCII], ids=str)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_no_line_of_any_page_is_longer_than_the_screen(
+    size: tuple[int, int], column: glyphs.Glyphs
+) -> None:
+    told = [page for view in every_view() for page in pages(view)] + others()
+    for content in told:
+        lines = lines_of(content, size[0], column)
+        assert lines
+        assert all(sum(width(part) for part, _ in line) <= size[0] - 4 for line in lines)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_a_page_in_ascii_has_no_other_byte_and_no_unknown_sign(size: tuple[int, int]) -> None:
+    told = [page for name in ("protected", "lost") for v in views(name) for page in pages(v)]
+    for content in [*told, *others()]:
+        shot = Shot(ends("protected")[0], glyphs.ASCII)
+        lines = lines_of(content, size[0], glyphs.ASCII)
+        for top in range(0, len(lines), size[1] - 4):
+            shown = draw(shot, lines, top, *size).text
+            assert shown.isascii()
+            unicode = blocks.plain(lines_of(content, size[0]))
+            assert "?" not in shown.replace('in?"', "") or "?" in unicode.replace('in?"', "")
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_names_from_files_are_shown_literally_and_break_no_row(size: tuple[int, int]) -> None:
+    for view in views("lossy"):
+        names = tuple((NASTY * len(view.hospitals))[: len(view.hospitals)])
+        called = replace(view, hospitals=replace(view.hospitals, names=names))
+        for content in pages(called):
+            lines = lines_of(content, size[0])
+            shown = draw(Shot(called), lines, 0, *size)
+            for y in range(size[1]):
+                assert sum(width(part) for part, _ in shown.runs(y)) == size[0]
+            assert "\x1b" not in blocks.plain(lines)
+            assert "\u202e" not in blocks.plain(lines)
+            assert not {"\n", "\t"} & set("".join(part for line in lines for part, _ in line))
+
+
+def test_markup_in_a_name_is_text() -> None:
+    view = ends("cells")[0]
+    names = ("[bold]St. M", *view.hospitals.names[1:])
+    called = replace(view, hospitals=replace(view.hospitals, names=names))
+    for content in (equation.content(called), messages.content(called), data.content(called)):
+        assert "A ([bold]St. M)" in text(content)
+
+
+def test_every_style_is_in_every_palette() -> None:
+    from fedtui.lab.palettes import STYLES
+
+    told = [page for view in every_view() for page in pages(view)] + others()
+    used = {style for content in told for line in lines_of(content, 80) for _, style in line}
+    assert used <= set(STYLES)
+
+
+# The equation
+
+
+@pytest.mark.parametrize("name", ["cells", "specialists", "lossy", "changed", "network"])
+def test_votes_add_up_to_one(name: str) -> None:
+    for view in views(name):
+        if view.round and view.moment != "SettingsChanged":
+            assert equation.terms(view).votes.sum() == pytest.approx(1)
+            assert "100.0 %" in text(equation.content(view))
+
+
+def test_with_privacy_the_planned_patients_divide_whoever_comes() -> None:
+    (view,) = [v for v in ends("some") if v.round == 1]
+    parts = equation.terms(view)
+    planned = view.hospitals.patients.sum() / 2
+    assert parts.votes == pytest.approx(view.hospitals.patients[parts.hospitals] / planned)
+    assert (abs(parts.votes.sum() - 1) > 1e-9) == (say.PLANNED in spoken(equation.content(view)))
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_the_model_moves_by_no_more_than_the_terms_allow(name: str) -> None:
+    for view in ends(name):
+        if view.update_norm is None:
+            continue
+        noise = view.traces.get("privacy", {}).get("noise_norm", 0.0)
+        quantised = 0.05 if "compression" in view.switches else 1e-4
+        assert view.update_norm <= equation.terms(view).products.sum() + noise + quantised
+
+
+def test_one_term_is_the_step_the_model_took() -> None:
+    scenario = small(data={"hospitals": 2}, training={"rounds": 1, "participation": 0.5})
+    view = start(scenario)
+    for event in simulate(scenario):
+        view = fold(view, event)
+        if isinstance(event, Aggregated):
+            break
+    (product,) = equation.terms(view).products
+    assert product == pytest.approx(view.update_norm, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_the_page_tells_each_term_with_its_vote_and_length(name: str) -> None:
+    for view in ends(name):
+        if view.aborted:
+            assert say.LOST in spoken(equation.content(view))
+            continue
+        parts, shown = equation.terms(view), text(equation.content(view))
+        for who, vote, length in list(
+            zip(parts.hospitals, parts.votes, parts.lengths, strict=True)
+        )[:7]:
+            row = next(r for r in shown.splitlines() if r.startswith(f"{words.letter(int(who))} "))
+            assert f"{100 * vote:.1f} %" in row
+            assert words.number(float(length)) in row
+        assert words.number(view.update_norm or 0.0) in shown
+
+
+def test_of_many_hospitals_the_first_few_stand_there_and_the_chosen_one() -> None:
+    view = ends("network")[0]
+    shown = text(equation.content(view, 50))
+    assert "… and 92 more" in shown
+    assert re.search(rf"^{words.letter(50)} ", shown, re.M)
+
+
+def test_the_bytes_of_a_round_add_up_to_the_bytes_so_far() -> None:
+    for name in ("cells", "protected", "lost"):
+        first, second = ends(name)
+        for before, after, total in zip(
+            equation.round_bytes(first),
+            equation.round_bytes(second),
+            (second.downlink, second.uplink, second.overhead),
+            strict=True,
+        ):
+            assert before + after == total
+
+
+def test_bytes_of_the_round_grow_from_nothing_while_it_goes_on() -> None:
+    second = [sum(equation.round_bytes(v)) for v in views("protected") if v.round == 2]
+    assert second[0] == 0
+    assert second == sorted(second)
+
+
+def test_right_answers_before_and_after_are_the_curve() -> None:
+    first, second = ends("cells")
+    of = f"of {second.held_out}"
+    assert f"after {second.points[1].correct} {of}" in spoken(equation.content(second))
+    assert f"before {first.points[0].correct} {of}" in spoken(equation.content(second))
+    middle = next(v for v in views("cells") if v.round == 2 and v.moment == "UpdatesSent")
+    assert f"after {say.NOT_YET}" in spoken(equation.content(middle))
+
+
+def test_what_is_switched_on_stands_in_the_equation_and_nothing_else() -> None:
+    parts = ("Privacy: hide", "Masks: what", "Compression: fewer", "μ/2")
+    plain, full = (spoken(equation.content(ends(name)[0])) for name in ("cells", "protected"))
+    assert not any(part in plain for part in parts)
+    assert all(part in full for part in parts)
+    view = ends("protected")[0]
+    assert f"{words.budget(view.epsilon or 0)} of 8" in full
+    assert words.number(view.privacy["noise_std"]) in full
+
+
+def test_a_round_whose_settings_just_changed_shows_no_number_of_the_last() -> None:
+    view = next(v for v in views("changed") if v.moment == "SettingsChanged")
+    assert say.NO_ROUND in spoken(equation.content(view))
+    assert say.NO_MESSAGES in spoken(messages.content(view))
+
+
+# Messages
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_the_ledger_adds_up_to_the_bytes_of_the_lab(name: str) -> None:
+    for view in views(name):
+        told = {way: view.mail.total(way) for way in DIRECTIONS}
+        assert told == {
+            "uplink": view.uplink,
+            "downlink": view.downlink,
+            "overhead": view.overhead,
+            "setup": view.setup,
+        }
+        if view.ready:
+            assert f"{sum(told.values()):,}" in text(messages.content(view))
+
+
+@pytest.mark.parametrize("name", sorted(SCENARIOS))
+def test_messages_of_a_round_are_its_bytes(name: str) -> None:
+    for view in ends(name):
+        sizes = sum(int(batch.sizes.sum()) for batch in view.mail.batches)
+        assert sizes == sum(equation.round_bytes(view))
+
+
+def test_the_order_of_messages_is_that_of_the_protocol() -> None:
+    shown = text(messages.content(ends("protected")[0]))
+    kinds = ["4 models", "4 public keys", "4 lists of public keys", "4 masked updates"]
+    places = [shown.index(kind) for kind in kinds]
+    assert places == sorted(places)
+
+
+def test_who_sent_nothing_is_told() -> None:
+    view = ends("lossy")[1]
+    assert say.silent("B") in text(messages.content(view))
+    assert len(view.mail.batches[-1].hospitals) == 3
+
+
+# Who can read what
+
+
+def test_the_page_agrees_with_the_labs_table() -> None:
+    for view in every_view():
+        if view.ready:
+            shown = text(readers.content(view))
+            for what, *cells in words.readers(view):
+                assert re.search(rf"^{what} +{' +'.join(map(re.escape, cells))}$", shown, re.M)
+
+
+def test_each_switch_changes_what_the_page_says() -> None:
+    plain = spoken(readers.content(next(simulate_views(small()))))
+    for section in words.SWITCH_NAMES:
+        switched = spoken(readers.content(next(simulate_views(small(**{section: {}})))))
+        assert switched != plain
+        assert say.SWITCH_DOES[section][1] in switched
+
+
+def simulate_views(scenario: Scenario) -> Iterator[View]:
+    view = start(scenario)
+    for event in simulate(scenario):
+        view = fold(view, event)
+        if view.ready:
+            yield view
+
+
+# The attack
+
+
+def test_an_attack_shows_both_records_and_says_who_sees_hers() -> None:
+    open_, masked, rounded = (text(attack.content(made)) for made in attempts())
+    assert say.SUCCEEDED in open_
+    assert say.FAILED in masked
+    assert say.SUCCEEDED not in rounded
+    for shown in (open_, masked, rounded):
+        assert say.ONLY_YOU in shown
+    made = attempts()[0].attempt
+    assert made is not None
+    for column, true, read in zip(made.columns, made.true, made.recovered, strict=True):
+        (row,) = [row for row in open_.splitlines() if row.startswith(column)]
+        assert f"{true:.4g}" in row
+        assert f"{read:.4g}" in row
+
+
+def test_the_bytes_shown_are_the_messages() -> None:
+    for made in attempts():
+        assert made.attempt is not None
+        shown = text(attack.content(made))
+        for row in re.findall(r"^ +\d+  ((?:[0-9a-f]{2} ?)+)$", shown, re.M):
+            assert bytes.fromhex(row) in made.attempt.message
+        assert made.attempt.message[:16].hex(" ") in shown
+
+
+# Data and compare
+
+
+def test_every_hospital_gains_loses_or_stays() -> None:
+    for view in every_view():
+        won = data.gained(view)
+        assert len(won) in (0, len(view.hospitals))
+        if won:
+            assert sum(won) == view.points[-1].correct - view.alone
+
+
+def test_differences_are_the_settings_that_differ() -> None:
+    plain, full = ends("cells")[0], ends("protected")[0]
+    assert compare.differences(plain, plain) == {}
+    told = compare.differences(full, plain)
+    assert all(told[section] is None for section in words.SWITCH_NAMES)
+    fedprox = start(small(fedprox={"mu": 0.5}))
+    stronger = start(small(fedprox={"mu": 1.0}))
+    assert compare.differences(fedprox, stronger) == {"fedprox.mu": 1.0}
+    assert compare.differences(start(small()), fedprox) == {"fedprox": True}
+
+
+def test_branches_are_compared_after_the_last_round_of_both() -> None:
+    first, later = ends("cells")
+    assert compare.against(first, later) == 0
+    assert compare.against(start(small()), later) is None
+
+
+def test_a_branch_with_other_patients_is_marked() -> None:
+    shown = text(compare.content(facts()))
+    assert say.OTHER_PATIENTS.split("~")[1].strip() in " ".join(shown.split())
+    assert "only" not in text(compare.content(facts()[:2]))
+
+
+# The screen
+
+
+class Below(App[None]):
+    """An app with a key of its own."""
+
+    pressed = 0
+
+    def action_play(self) -> None:
+        self.pressed += 1
+
+
+KEYS = [Binding("space", "app.play", "play"), Binding("end", "app.play", "not on a page")]
+
+
+def rows(app: App[None]) -> list[str]:
+    return [
+        "".join(segment.text for segment in strip).rstrip()
+        for strip in app.screen._compositor.render_strips()
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+async def test_a_page_scrolls_over_what_does_not_fit_and_no_further(size: tuple[int, int]) -> None:
+    app, view = Below(), ends("protected")[0]
+    async with app.run_test(size=size) as pilot:
+        page = Page(equation.content, KEYS)
+        await app.push_screen(page)
+        page.show(Shot(view), view)
+        await pilot.pause()
+        lines = lines_of(equation.content(view), size[0])
+        room = size[1] - 4
+        assert rows(app)[2].strip() == say.EQUATION
+        assert (say.foot(max(0, len(lines) - room), 0) in rows(app)[-1]) or len(lines) <= room
+        await pilot.press("end")
+        await pilot.pause()
+        last = "".join(part for part, _ in lines[-1]).strip()
+        assert last in "\n".join(rows(app))
+        bottom = rows(app)
+        await pilot.press("down", "pagedown")
+        assert rows(app) == bottom
+        await pilot.press("home", "up", "pageup")
+        await pilot.pause()
+        assert rows(app)[2].strip() == say.EQUATION
+
+
+async def test_the_apps_keys_act_and_escape_closes() -> None:
+    app, view = Below(), ends("cells")[0]
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = Page(equation.content, KEYS)
+        await app.push_screen(page)
+        page.show(Shot(view), view)
+        await pilot.press("space", "end")
+        assert app.pressed == 1
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is not page
+
+
+async def test_a_page_follows_the_run_and_a_resize() -> None:
+    app = Below()
+    first, second = ends("cells")
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = Page(messages.content, KEYS)
+        await app.push_screen(page)
+        page.show(Shot(first), first)
+        await pilot.pause()
+        assert any("Messages of round 1" in row for row in rows(app))
+        page.show(Shot(second, notice="Look here."), second)
+        await pilot.pause()
+        assert any("Messages of round 2" in row for row in rows(app))
+        assert "Look here." in rows(app)[-1]
+        await pilot.resize_terminal(40, 10)
+        await pilot.pause()
+        assert any("60×18" in row for row in rows(app))
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause()
+        assert any("Messages of round 2" in row for row in rows(app))
+
+
+class Listing(Below):
+    """An app with the list of branches open."""
+
+    def __init__(self, told: Sequence[BranchFacts]) -> None:
+        super().__init__()
+        self.told = told
+        self.heard: list[object] = []
+
+    def on_mount(self) -> None:
+        self.list = listing.Branches(KEYS)
+        self.push_screen(self.list, self.heard.append)
+        self.call_after_refresh(lambda: self.list.show(Shot(self.told[1].view), self.told))
+
+    def on_branches_rename(self, message: listing.Branches.Rename) -> None:
+        self.heard.append((message.index, message.name))
+
+    def on_branches_delete(self, message: listing.Branches.Delete) -> None:
+        self.heard.append(message.index)
+
+
+async def pressed(*keys: str) -> Listing:
+    app = Listing(facts())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        for key in keys:
+            await pilot.press(key)
+            await pilot.pause()
+        app.seen = "\n".join(rows(app))  # type: ignore[attr-defined]
+    return app
+
+
+@pytest.mark.parametrize(
+    ("keys", "heard"),
+    [
+        (("enter",), [listing.Go(1)]),
+        (("down", "enter"), [listing.Go(2)]),
+        (("end", "down", "enter"), [listing.Go(3)]),
+        (("home", "up", "enter"), [listing.Go(0)]),
+        (("n",), [listing.Fork()]),
+        (("escape",), [None]),
+        (("down", "d"), [2]),
+        (("d",), []),
+        (("down", "r", "space", "x", "enter"), [(2, "x")]),
+        (("r", "escape", "escape"), [None]),
+        (("r", *["backspace"] * 20, "enter"), []),
+    ],
+    ids=str,
+)
+async def test_keys_on_the_list_of_branches(keys: tuple[str, ...], heard: list[object]) -> None:
+    app = await pressed(*keys)
+    assert app.heard == heard
+    assert app.pressed == 0
+
+
+async def test_the_branch_on_the_screen_is_not_deleted_and_the_list_says_why() -> None:
+    app = await pressed("d")
+    assert say.KEEP_SHOWN in app.seen  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("column", [glyphs.UNICODE, glyphs.ASCII], ids=str)
+def test_the_list_of_branches_keeps_the_cursor_on_the_screen(
+    size: tuple[int, int], column: glyphs.Glyphs
+) -> None:
+    view = ends("cells")[0]
+    many = [BranchFacts(NASTY[i % len(NASTY)], view, i == 3, False, 0, 1) for i in range(40)]
+    for cursor in (0, 3, 20, 39):
+        canvas = listing.draw(Shot(view, column), many, cursor, "", *size)
+        assert canvas.glyphs.plain("▸") in canvas.text
+        assert column is not glyphs.ASCII or canvas.text.isascii()
+        for y in range(size[1]):
+            assert sum(width(part) for part, _ in canvas.runs(y)) == size[0]
+
+
+def test_the_few_are_in_order_and_hold_the_chosen_one() -> None:
+    from fedtui.pages.rows import few
+
+    everyone = np.arange(100)
+    for chosen in (0, 7, 8, 99):
+        shown = few(everyone, chosen)
+        assert len(shown) == 8
+        assert chosen in shown
+        assert sorted(shown) == list(shown)
