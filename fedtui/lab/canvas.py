@@ -76,8 +76,10 @@ class Canvas:
 
     def down(self, x: int, y: int, length: int, style: str = "frame") -> None:
         """A vertical line."""
-        for row in range(y, y + length):
-            self.put(x, row, self.glyphs["down"], style)
+        cell = Cell(self.glyphs["down"], style)
+        for row in self.rows[max(0, y) : max(0, y + length)] if 0 <= x < self.width else ():
+            self._split(row, x)
+            row[x] = cell
 
     def box(
         self, x: int, y: int, wide: int, high: int, style: str = "frame", title: str = ""

@@ -14,7 +14,7 @@ from fedtui import words
 from fedtui.lab import packets
 from fedtui.lab.canvas import Canvas
 from fedtui.lab.cells import first_fit, fit, width
-from fedtui.lab.geometry import SMALL
+from fedtui.lab.geometry import SMALL, server_height
 from fedtui.lab.layout import Box
 from fedtui.lab.server import server
 from fedtui.lab.shot import Shot
@@ -40,7 +40,7 @@ _TINY = _Size(1, 5, 6)
 def crowd(canvas: Canvas, shot: Shot) -> Canvas:
     """The server, one link for all, and everyone below it."""
     high = canvas.height
-    rows = 5 if high >= 16 else 4
+    rows = server_height(high - 2)
     box = Box((canvas.width - _SERVER) // 2, 0, _SERVER, rows)
     server(canvas, shot, box)
     link = 1 if high < 14 else 2

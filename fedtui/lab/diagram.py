@@ -7,7 +7,7 @@ from fedtui.lab.canvas import Canvas
 from fedtui.lab.geometry import Cells, Geometry, fits_large, geometry
 from fedtui.lab.server import server
 from fedtui.lab.shot import Shot
-from fedtui.lab.tiles import rows, tile
+from fedtui.lab.tiles import all_lines, rows, tile
 
 
 def diagram(shot: Shot, wide: int, high: int) -> Canvas:
@@ -16,12 +16,13 @@ def diagram(shot: Shot, wide: int, high: int) -> Canvas:
     count = len(shot.view.hospitals)
     if count and not fits_large(count, wide):
         return crowd.crowd(canvas, shot)
-    at = geometry(max(1, count), wide, high, rows(shot) if count else 0)
+    lines = all_lines(shot)
+    at = geometry(max(1, count), wide, high, rows(lines) if count else 0)
     server(canvas, shot, at.server)
     if count:
         _links(canvas, shot, at)
         for index, box in enumerate(at.tiles):
-            tile(canvas, shot, index, box)
+            tile(canvas, shot, index, box, lines[index])
         _ends(canvas, shot, at)
         packets.draw(canvas, shot, at.links)
         packets.draw_legend(canvas, shot, at.links)

@@ -10,7 +10,7 @@ Cells = tuple[tuple[int, int], ...]
 
 LARGE = 8  # hospitals that get a tile with words in it
 SMALL = 40  # hospitals that get a line each; more get one cell each
-_WIDEST, _NARROWEST = 23, 13  # columns of a large tile, frame included
+_WIDEST, _NARROWEST = 28, 13  # columns of a large tile, frame included
 _SERVER = 41  # columns
 _TILE_ROWS = 5  # of a large tile, at least
 
@@ -33,9 +33,14 @@ def fits_large(count: int, width: int) -> bool:
     return 0 < count <= LARGE and _tile_width(count, width) >= _NARROWEST
 
 
+def server_height(height: int) -> int:
+    """Rows of the server's box in a diagram of `height` rows: it tells more where there is room."""
+    return 7 if height >= 22 else 5 if height >= 14 else 4
+
+
 def geometry(count: int, width: int, height: int, wanted: int = 5) -> Geometry:
     """Server above, tiles of up to `wanted` rows side by side below, links between."""
-    server_rows = 5 if height >= 14 else 4
+    server_rows = server_height(height)
     tile_rows = max(_TILE_ROWS, min(wanted, (height - server_rows) * 2 // 3))
     gap_rows = height - server_rows - tile_rows
     tiles = _tiles(count, width, server_rows + gap_rows, tile_rows)

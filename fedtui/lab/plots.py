@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from fedtui.lab.canvas import Canvas
+from fedtui.lab.canvas import Canvas, Cell
 from fedtui.lab.glyphs import Glyphs
 from fedtui.lab.palettes import STYLES
 
@@ -107,9 +107,17 @@ def _pixel(style: str) -> Any:
 
 def _canvas(figure: Any, width: int, height: int, glyphs: Glyphs) -> Canvas:
     canvas = Canvas(width, height, glyphs)
-    for y, line in enumerate(str(figure.build()).split("\n")[:height]):
+    for row, line in zip(canvas.rows, str(figure.build()).split("\n"), strict=False):
         x = 0
         for codes, text in _COLOURED.findall(line):
             colours = _COLOUR.findall(codes)
-            x = canvas.put(x, y, text, STYLES[int(colours[-1])] if colours else "dim")
+            style = STYLES[int(colours[-1])] if colours else "dim"
+            cells = [_cell(char, style, glyphs) for char in text[: width - x]]
+            row[x : x + len(cells)] = cells
+            x += len(cells)
     return canvas
+
+
+@lru_cache(1024)
+def _cell(char: str, style: str, glyphs: Glyphs) -> Cell:
+    return Cell(glyphs.plain(char), style)

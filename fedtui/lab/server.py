@@ -29,7 +29,7 @@ def server(canvas: Canvas, shot: Shot, box: Box) -> None:
         _row(canvas, x, y, "shared model", _score(shot), room, style)
     if box.height >= 7:
         _row(canvas, x, y + 1, "holds", words.holds(view), room, "text")
-        _row(canvas, x, y + 2, "last step", words.last_step(view), room, "text")
+        _row(canvas, x, y + 2, "last step", words.last_step(shot.told), room, "text")
         y += 2
     canvas.put(x, y + 1, "arrived", "dim")
     _arrivals(canvas, shot, x + _LABELS, y + 1, room - _LABELS)

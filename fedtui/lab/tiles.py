@@ -23,7 +23,7 @@ class Line:
     rank: int  # rows of low rank are left out first
 
 
-def tile(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
+def tile(canvas: Canvas, shot: Shot, index: int, box: Box, lines: list[Line]) -> None:
     """Draw hospital `index`; what does not fit is shortened, then left out."""
     hospitals = shot.view.hospitals
     drawn = bool(hospitals.drawn[index]) or shot.view.round == 0
@@ -37,8 +37,10 @@ def tile(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
     _name(canvas, shot, index, Box(x, box.y + 1, inner, 1))
     if chosen:
         canvas.put(box.x + 1 if pad else box.x, box.y + 1, shot.glyphs["chosen"], "accent")
-    lines = _lines(shot, index)
-    last = lines.pop() if room <= 3 else None  # it moves into the frame
+    last = lines[-1] if room <= 3 else None  # it moves into the frame
+    lines = lines[:-1] if last else lines
+    if room - 1 > len(lines):
+        lines = [*lines[:-3], Line("text", ("",), 0), *lines[-3:]]  # air before what it gains
     for y, line in enumerate(_ranked(lines, room - 1), box.y + 2):
         canvas.put(x, y, _text(line, inner), line.style if drawn else "faint")
     if last:
@@ -46,9 +48,14 @@ def tile(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
     _doing(canvas, shot, index, box)
 
 
-def rows(shot: Shot) -> int:
-    """Rows of a tile that leaves nothing out."""
-    return 3 + max(len(_lines(shot, index)) for index in range(len(shot.view.hospitals)))
+def all_lines(shot: Shot) -> list[list[Line]]:
+    """What there is to tell of each hospital."""
+    return [_lines(shot, index) for index in range(len(shot.view.hospitals))]
+
+
+def rows(lines: list[list[Line]]) -> int:
+    """Rows of a tile that leaves nothing out: frame, name, air, and the lines."""
+    return 4 + max(map(len, lines), default=0)
 
 
 def _ranked(lines: list[Line], room: int) -> list[Line]:
@@ -95,6 +102,8 @@ def _lines(shot: Shot, index: int) -> list[Line]:
         share = float(h.share[index]) if view.round else _vote(shot, index)
         lines.append(Line("text", (f"vote\t{100 * share:.0f} %", f"{100 * share:.0f} %"), 9))
         lines += _work(shot, index)
+    held_out = f"{int(h.held_out[index]):,}"
+    lines.append(Line("text", (f"unseen patients\t{held_out}", f"unseen\t{held_out}"), 0))
     own, together, of = int(h.alone[index]), _together(shot, index), int(h.held_out[index])
     tested = "accent" if view.moment == "RoundFinished" else "bright"
     long, short = (
@@ -134,6 +143,10 @@ def _work(shot: Shot, index: int) -> list[Line]:
     done, passes = int(h.epochs[index]), int(h.planned[index])
     style = "accent" if view.moment == "EpochTrained" else "text"
     lines = [Line(style, (f"trained\t{done}/{passes}", f"{done}/{passes}"), 8)]
+    error = words.number(float(h.loss[index]))
+    lines.append(Line(style, (f"its error\t{error}", f"error\t{error}"), 2))
+    length = words.number(float(h.norm[index]))
+    lines.append(Line("text", (f"update length\t{length}", f"length\t{length}"), 1))
     if view.privacy:
         limit = f"{float(view.privacy['clip_norm']):g}"
         lines.append(Line("guard", (f"clipped\t≤ {limit}", f"≤ {limit}"), 4))
@@ -142,7 +155,9 @@ def _work(shot: Shot, index: int) -> list[Line]:
         lines.append(Line("guard", (f"masks\t{words.many(pairs, 'pair')}", f"{pairs} masks"), 5))
     size = int(h.size[index])
     sent = f"{size:,} bytes" if size else "–"
-    lines.append(Line("up" if view.moment == "UpdatesSent" else "text", (f"sent\t{sent}", sent), 3))
+    lines.append(
+        Line("up" if view.moment == "UpdatesSent" else "text", (f"sent\t{sent}", f"\t{sent}"), 3)
+    )
     return lines
 
 

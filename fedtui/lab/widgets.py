@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from rich.segment import Segment
@@ -31,7 +31,49 @@ def strip(canvas: Canvas, palette: Palette, y: int, left: int, right: int) -> St
     return Strip(segments, right - left)
 
 
-class Drawn(Widget):
+class Window(Widget):
+    """A window on a canvas; the strips of rows that did not change are kept.
+
+    It has no border, padding or opacity, so it can answer for its lines itself: Textual would style
+    and filter every line of every widget again whenever something changes anywhere.
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._strips: dict[int, Strip] = {}
+        self._made_for: Any = None
+
+    def seen(self) -> tuple[Canvas, Palette, int]:
+        """The canvas, its colours, and the first of its columns that is seen here."""
+        raise NotImplementedError
+
+    def forget(self, spans: Iterable[Span] | None) -> None:
+        """Make the strips of these spans' rows anew, or all."""
+        if spans is None:
+            self._strips.clear()
+        for y, _, _ in spans or ():
+            self._strips.pop(y, None)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows in `crop`."""
+        canvas, palette, left = self.seen()
+        wide, filters = self.size.width, tuple(self.get_line_filters())
+        made_for = (palette, left, wide, filters)
+        if made_for != self._made_for:
+            self._made_for = made_for
+            self._strips.clear()
+        for y in crop.line_range:
+            if y not in self._strips:
+                row = strip(canvas, palette, y, left, left + wide)
+                for line_filter in filters:
+                    row = row.apply_filter(line_filter, self.background_colors[1])
+                self._strips[y] = row
+        rows = [self._strips[y] for y in crop.line_range]
+        start, end = crop.column_span
+        return rows if (start, end) == (0, wide) else [row.crop(start, end) for row in rows]
+
+
+class Drawn(Window):
     """Shows what `part` draws of a shot; `depends` tells whether it has to draw again."""
 
     def __init__(self, part: Part, depends: Callable[[Shot], Any], *, id: str) -> None:
@@ -68,40 +110,42 @@ class Drawn(Widget):
 
     def _repaint(self, spans: list[Span] | None) -> None:
         """Repaint spans, or everything."""
+        self.forget(spans)
         regions = [Region(s.left, s.y, s.right - s.left, 1) for s in spans or ()]
         self.refresh(*regions)
 
-    def render_line(self, y: int) -> Strip:
-        """A row of the canvas."""
-        return strip(self.canvas, self.palette, y, 0, self.size.width)
+    def seen(self) -> tuple[Canvas, Palette, int]:
+        """All of the canvas."""
+        return self.canvas, self.palette, 0
 
 
-class Pane(Widget):
+class Pane(Window):
     """A window on a part of its parent's canvas.
 
     The terminal is sent a line from its widget's left edge to the last change, so a wide picture is
     cheaper as several narrow ones.
     """
 
-    def __init__(self, seen: Callable[[], tuple[Canvas, Palette]]) -> None:
+    def __init__(self, whole: Callable[[], tuple[Canvas, Palette, int]]) -> None:
         super().__init__()
-        self._seen = seen
+        self._whole = whole
 
-    @property
-    def left(self) -> int:
-        """The first column of the canvas seen here."""
-        return self.virtual_region.x
+    def seen(self) -> tuple[Canvas, Palette, int]:
+        """The part of the parent's canvas that lies here."""
+        canvas, palette, _ = self._whole()
+        return canvas, palette, self.virtual_region.x
 
-    def repaint(self, spans: list[Span]) -> None:
-        """Repaint those parts of the spans that are seen here."""
-        left, width = self.left, self.size.width
+    def repaint(self, spans: list[Span] | None) -> None:
+        """Repaint those parts of the spans that are seen here, or everything."""
+        if spans is None:
+            self.forget(None)
+            self.refresh()
+            return
+        left, width = self.virtual_region.x, self.size.width
         regions = list(_inside(spans, left, left + width))
         if regions:
+            self.forget(Span(r.y, r.x, r.right) for r in regions)
             self.refresh(*regions)
-
-    def render_line(self, y: int) -> Strip:
-        """The part of the canvas's row that is seen here."""
-        return strip(*self._seen(), y, self.left, self.left + self.size.width)
 
 
 def _inside(spans: list[Span], left: int, right: int) -> Iterator[Region]:
@@ -119,11 +163,8 @@ class Paned(Drawn):
     def compose(self) -> ComposeResult:
         """The panes."""
         for _ in range(_PANES):
-            yield Pane(lambda: (self.canvas, self.palette))
+            yield Pane(self.seen)
 
     def _repaint(self, spans: list[Span] | None) -> None:
         for pane in self.query(Pane):
-            if spans is None:
-                pane.refresh()
-            else:
-                pane.repaint(spans)
+            pane.repaint(spans)
