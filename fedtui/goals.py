@@ -65,3 +65,8 @@ def at_place(target: Place) -> Goal:
 def round_end(round: int) -> Goal:
     """The end of `round`, as another world would be entered there."""
     return at_place((round, _MOMENTS.index("RoundFinished"), 0))
+
+
+def change(round: int) -> Place:
+    """Where other settings begin to hold."""
+    return (round, _MOMENTS.index("SettingsChanged"), 0)

@@ -27,6 +27,7 @@ from fedtui.goals import (
     STEP,
     Goal,
     at_place,
+    change,
     place,
     rests,
     round_end,
@@ -231,7 +232,11 @@ class Player:
 
     def change(self, wanted: Scenario) -> None:
         """Run under `wanted`'s settings to where we are: from round 1, or from the fork on."""
-        self._enter_world(worlds.from_round(self.scenario, self.forked_at, wanted), self.forked_at)
+        fork, here = self.forked_at, place(self.view)
+        self._enter_world(worlds.from_round(self.scenario, fork, wanted), fork)
+        if fork and here < change(fork + 1) and not self.goals[:-1]:
+            self.goals = [at_place(change(fork + 1))]  # where the switch can be seen
+            self.rush()
 
     def again(self, seed: int | None = None) -> None:
         """Run again to where we are: with the same seed, or another."""

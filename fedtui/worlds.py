@@ -65,6 +65,10 @@ def flipped(scenario: Scenario, section: str, kept: Settings) -> Scenario:
 def dropped(scenario: Scenario, round: int, hospital: str) -> Scenario:
     """With `hospital` dropping out of `round`; one that does so already stays."""
     drop = f"{round}:{hospital}"
-    drops = list(scenario.as_dict().get("faults", {}).get("drops", ()))
-    rest = [other for other in drops if other != drop]
-    return scenario.replace({"faults.drops": rest if drop in drops else [*drops, drop]})
+    faults = scenario.as_dict().get("faults", {})
+    drops = list(faults.get("drops", ()))
+    others = [other for other in drops if other != drop]
+    if others or drop not in drops:
+        return scenario.replace({"faults.drops": others if drop in drops else [*drops, drop]})
+    rest = {k: v for k, v in scenario.given.get("faults", {}).items() if k != "drops"}
+    return scenario.replace_all({"faults": False}, _dotted("faults", rest))

@@ -18,8 +18,10 @@ NEVER_IN_ENGINE = {
     "asyncio", "click", "concurrent", "datetime", "fedtui", "logging", "multiprocessing",
     "rich", "sched", "textual", "threading", "time",
 }  # fmt: skip
-SEES_THE_PLAYER = {"fedtui.lab.app"}  # it holds a player and hands widgets their data
-WITHOUT_A_SCREEN = ("fedtui.view", "fedtui.player", "fedtui.words")
+# The app holds a player and hands widgets their data; who opens it makes the player, and the table of
+# views says of what data each page is made.
+SEES_THE_PLAYER = {"fedtui.lab.app", "fedtui.lab.opening", "fedtui.lab.views"}
+WITHOUT_A_SCREEN = ("fedtui.view", "fedtui.player", "fedtui.words", "fedtui.lesson", "fedtui.tour")
 
 
 def name_of(path: Path) -> str:

@@ -1,0 +1,141 @@
+"""Laws of other worlds: a fork is a scenario like any other, and what is changed can be changed back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import Scenario, simulate
+from engine.events import RoundFinished, RunStarted
+from engine.state import State
+from fedtui import worlds
+from tests.builders import small
+from tests.test_player import at, curve, drive, ready
+
+SCENARIO = small(training={"rounds": 6})
+SWITCHES = ("fedprox", "privacy", "masking", "compression")
+
+
+def settings_of(scenario: Scenario) -> dict[str, Any]:
+    """Every section, complete."""
+    names = ("title", "about", "name", "seed", "change")
+    return {key: value for key, value in scenario.as_dict().items() if key not in names}
+
+
+@given(st.lists(st.sampled_from(SWITCHES), max_size=6), st.integers(0, 5))
+def test_switches_from_a_fork_on_hold_there_and_nowhere_before(flips: list[str], fork: int) -> None:
+    forked, on = SCENARIO, set()
+    for section in flips:
+        now = worlds.in_force(forked, fork)
+        forked = worlds.from_round(forked, fork, worlds.flipped(now, section, {}))
+        on ^= {section}
+    assert {s for s in SWITCHES if forked.at(fork + 1).on(s)} == on
+    if fork:
+        assert settings_of(forked.at(fork)) == settings_of(SCENARIO)
+        assert len(forked.changes) == bool(on)
+
+
+@given(
+    st.sampled_from(["training.learning_rate", "fedprox.mu", "privacy.epsilon"]),
+    st.sampled_from([0.05, 0.2, 0.7]),
+    st.integers(1, 5),
+)
+def test_a_difference_leads_from_one_to_the_other(key: str, value: float, fork: int) -> None:
+    wanted = SCENARIO.replace({key: value, "masking": True})
+    forked = worlds.from_round(SCENARIO, fork, wanted)
+    assert settings_of(forked.at(fork + 1)) == settings_of(wanted)
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.sampled_from("ABC")), max_size=5, unique=True))
+def test_dropping_twice_is_staying(drops: list[tuple[int, str]]) -> None:
+    scenario = SCENARIO
+    for round, name in [*drops, *reversed(drops)]:
+        scenario = worlds.dropped(scenario, round, name)
+    assert scenario == SCENARIO
+
+
+def test_a_fork_on_the_screen_is_the_run_of_its_scenario_from_round_1() -> None:
+    player = at(ready(SCENARIO), 3)
+    player.fork()
+    player.flip("privacy")
+    drive(player)
+    assert player.view.moment == "SettingsChanged"
+    assert (player.view.round, len(player.view.points)) == (4, 3)
+    assert "privacy" in player.view.switches
+    player.to_end()
+    assert drive(player).branch.scenario is not None
+    ends = [e for e in simulate(player.scenario) if isinstance(e, RoundFinished)]
+    assert curve(player) == [end.score.correct for end in ends]
+    assert Scenario.from_code(player.scenario.to_code()) == player.scenario
+
+
+def test_a_fork_shares_its_past_and_asks_the_engine_only_for_its_future() -> None:
+    starts: list[int] = []
+
+    def run(scenario: Scenario, start: State | None) -> Any:
+        for event in simulate(scenario, start):
+            if isinstance(event, RunStarted):
+                starts.append(event.state.round)
+            yield event
+
+    player = at(ready(SCENARIO, run), 4)
+    frames = player.branch.frames[: player.cursor + 1]
+    player.fork()
+    player.flip("masking")
+    drive(player)
+    assert starts == [0, 4]
+    assert player.branch.frames[: len(frames)] == frames
+
+
+def test_esc_takes_a_fork_back_and_the_last_round_has_nothing_to_fork() -> None:
+    player = at(ready(SCENARIO), 6)
+    with pytest.raises(Exception, match="fork: the last round is done"):
+        player.fork()
+    player.round_back()
+    assert player.fork() == 5
+    player.undo()
+    assert player.forking is None
+
+
+def test_a_switch_in_a_forked_world_holds_from_its_fork_on_too() -> None:
+    player = at(ready(SCENARIO), 2)
+    player.fork()
+    player.flip("masking")
+    drive(player)
+    player.flip("compression")
+    drive(player)
+    assert [change.round for change in player.scenario.changes] == [3]
+    assert player.branch.fork == 2
+
+
+def test_a_dropped_hospital_is_lost_in_that_round_only_and_comes_back() -> None:
+    player = at(ready(SCENARIO), 3)
+    name = player.view.hospitals.names[1]
+    player.drop(name, 3)
+    drive(player)
+    lost = {f.round: bool(f.hospitals.lost[1]) for f in player.branch.frames if f.round}
+    assert lost == {1: False, 2: False, 3: True}
+    player.drop(name, 3)
+    drive(player)
+    assert player.scenario == SCENARIO
+    assert not player.view.hospitals.lost.any()
+
+
+def test_branches_keep_their_order_their_names_and_the_one_on_the_screen() -> None:
+    player = at(ready(SCENARIO), 1)
+    player.branches[0].name = "mine"
+    for seed in range(12):
+        player.again(100 + seed)
+        drive(player)
+    assert player.branches[0].name == "mine"
+    assert player.branches[-1] is player.branch
+    assert len(player.branches) == 9
+    with pytest.raises(Exception, match="the one on the screen stays"):
+        player.delete(player.branch)
+    gone = player.branches[2]
+    player.delete(gone)
+    assert gone not in player.branches
+    assert gone not in player.undone
