@@ -83,9 +83,10 @@ class Branches(Screen[Go | Fork | None]):
     DEFAULT_CSS = """
     Branches { layers: base over; overflow: hidden; }
     Branches > Drawn { width: 100%; height: 100%; }
-    Branches > Input {
-        layer: over; dock: bottom; display: none; height: 1; border: none; padding: 0 1;
+    Branches > Input, Branches > Input:focus {
+        layer: over; dock: bottom; height: 1; border: none; padding: 0 1;
     }
+    Branches > Input { display: none; }
     """
 
     def __init__(self, bindings: Iterable[BindingType] = ()) -> None:
@@ -97,7 +98,7 @@ class Branches(Screen[Go | Fork | None]):
         self._told = ""
         self._shot: Shot | None = None
         self._drawn = Drawn(self._draw, self._depends, id="branches")
-        self._field = Input(placeholder=say.RENAME, max_length=LONGEST_NAME, id="new-name")
+        self._field = Input(max_length=LONGEST_NAME, id="new-name")
 
     def compose(self) -> ComposeResult:
         """The list, and over its last line the field for a name while one is asked for."""
@@ -133,6 +134,7 @@ class Branches(Screen[Go | Fork | None]):
             self._field.value = safe(self.branches[self.cursor].name)[:LONGEST_NAME]
             self._field.display = True
             self._field.focus()
+            self._say(say.RENAME)
 
     def action_delete(self) -> None:
         """Forget the branch at the cursor, unless it is on the screen."""
@@ -161,6 +163,7 @@ class Branches(Screen[Go | Fork | None]):
     def _put_away(self) -> None:
         self._field.display = False
         self.set_focus(None)
+        self._say("")
 
     def _say(self, sentence: str) -> None:
         self._told = sentence
@@ -210,11 +213,11 @@ def _row(branches: Sequence[BranchFacts], i: int, cursor: int) -> tuple[Cell, ..
     branch = branches[i]
     view = branch.view
     last = f"{view.points[-1].correct:,} of {view.held_out:,}" if view.points else "–"
-    where = f", {say.ON_SCREEN}" if branch.shown else ""
+    where = f"{say.ON_SCREEN}; " if branch.shown else ""
     return (
         "▸" if i == cursor else "",
         (branch.name, "accent" if i == cursor else "bright"),
         f"{branch.rounds_done} of {view.rounds}",
         last,
-        settings_of(branch, branches[0]) + where,
+        where + settings_of(branch, branches[0]),
     )

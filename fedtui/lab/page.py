@@ -38,6 +38,7 @@ class Page(Screen[None]):
     Args:
         content: What stands on the page, from the facts that `show` is given.
         bindings: The keys of the app that keep acting on it.
+        enter: The app's action that Enter closes this page for, if any.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,11 +56,17 @@ class Page(Screen[None]):
     """
 
     def __init__(
-        self, content: Callable[..., Content], bindings: Iterable[BindingType] = (), name: str = ""
+        self,
+        content: Callable[..., Content],
+        bindings: Iterable[BindingType] = (),
+        name: str = "",
+        enter: str = "",
     ) -> None:
         super().__init__(name=name or None)
         own = [binding.key for binding in Binding.make_bindings(self.BINDINGS)]
-        self._bindings = acting(self._bindings, own, bindings)
+        leaves = [Binding("enter", f"leave_for('{enter}')", show=False)] if enter else []
+        others = (b for b in Binding.make_bindings(bindings) if b.key != "enter" or not enter)
+        self._bindings = acting(self._bindings, own, [*others, *leaves])
         self._content = content
         self._facts: tuple[Any, ...] | None = None
         self._blocks: Content = ()
@@ -96,6 +103,11 @@ class Page(Screen[None]):
         """Back to what lies below."""
         self.dismiss(None)
 
+    async def action_leave_for(self, action: str) -> None:
+        """Close, and let the app do something."""
+        self.dismiss(None)
+        await self.app.run_action(action)
+
     def _go(self, top: int) -> None:
         self._top = max(0, min(top, len(self._lines) - self._room))
         if self._shot:
@@ -108,7 +120,7 @@ class Page(Screen[None]):
 
     def _depends(self, shot: Shot) -> Any:
         view = shot.view
-        header = (view.title, view.round, view.seed, tuple(view.switches), shot.playing, shot.speed)
+        header = (view.title, view.round, view.seed, view.switches, shot.playing, shot.speed)
         rerun = shot.rerun and (shot.rerun, len(view.points))
         return (self._facts, self._top, shot.notice, shot.glyphs, header, rerun)
 

@@ -41,7 +41,7 @@ def content(facts: Attacked) -> list[Block]:
     name = words.name(view, attempt.hospital)
     blocks: list[Block] = [
         Heading(say.attack_heading(name, attempt.round)),
-        Said(say.victim(name)),
+        Said(say.victim(name, attempt.own_units)),
         _outcome(attempt),
         *(Said(sentence) for sentence in say.outcome_why(attempt)),
         Heading(say.record_heading()),

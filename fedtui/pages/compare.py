@@ -24,6 +24,12 @@ _COLUMNS = (
     Column("ε", right=True),
     Column("differs in", wraps=True, style="dim"),
 )
+_SWITCHES = tuple(words.SWITCH_NAMES)
+_FAULTLESS: Mapping[str, Any] = {
+    "faults.dropout": 0.0,
+    "faults.where": "before",
+    "faults.drops": [],
+}
 _NAMED_IN_TITLES = ("name", "title", "about", "change", "changes")
 
 
@@ -63,9 +69,9 @@ def content(branches: Sequence[BranchFacts]) -> list[Block]:
 
 def differences(first: View, other: View) -> dict[str, Any]:
     """Settings of `other` that are not those of `first`; a section that is off there is None."""
-    was, now = dict(_flat(first.settings)), dict(_flat(other.settings))
-    off = [name for name in first.switches if name not in other.switches]
-    on = [name for name in other.switches if name not in first.switches]
+    was, now = ({**_FAULTLESS, **dict(_flat(v.settings))} for v in (first, other))
+    off = [name for name in _SWITCHES if name in first.switches and name not in other.switches]
+    on = [name for name in _SWITCHES if name in other.switches and name not in first.switches]
     changed = {
         key: value
         for key, value in now.items()

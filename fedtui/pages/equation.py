@@ -97,7 +97,7 @@ def _sum(view: View, chosen: int) -> Iterator[Block]:
         left = float(parts.votes.sum() - parts.votes[np.searchsorted(parts.hospitals, shown)].sum())
         rows.append((say.more(rest), _share(left), "", *([""] if clipped else []), ""))
     rows.append((
-        "together",
+        ("together", "text"),
         (_share(float(parts.votes.sum())), "bright"),
         "",
         *([""] if clipped else []),
@@ -155,7 +155,7 @@ def _privacy(view: View) -> Iterator[Block]:
         ("noise on each number of the mean", words.number(float(plan["noise_std"]))),
         ("  in units of the sensitivity (z)", words.number(float(plan["noise_multiplier"]))),
         ("privacy used (ε spent)", f"{words.budget(spent)} of {plan['budget']:g}"),
-        ("  promised but for δ", f"{plan['delta']:g}"),
+        ("  at δ", f"{plan['delta']:g}"),
         ('best guess "was it in?"', f"{100 * best_guess(spent, float(plan['delta'])):.0f} %"),
     ]
     yield Table(_PLAIN, tuple(facts))

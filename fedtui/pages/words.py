@@ -279,11 +279,12 @@ def attack_heading(name: str, round: int) -> str:
     return f"Attack on {name}'s message of round {round}"
 
 
-def victim(name: str) -> str:
+def victim(name: str, common_scale: bool) -> str:
     """What is tried."""
+    scale = " and the common scale" if common_scale else ""
     return (
         f"Suppose {name} trained on one patient alone and sent the update. The attacker holds the"
-        " message and the common scale."
+        f" message{scale}."
     )
 
 
@@ -412,11 +413,18 @@ def _setting(key: str, value: Any) -> str:
     switch = words.SWITCH_NAMES.get(key, key)
     if value is None:
         return f"{switch} off"
+    if key == "faults.drops":
+        return ", ".join(_drop(str(drop)) for drop in value) or "nobody drops out"
     if isinstance(value, float):
         return f"{key} {value:g}"
     if isinstance(value, list | tuple):
         return f"{key} " + (" ".join(map(str, value)) or "none")
     return f"{switch} on" if value is True else f"{key} {value}"
+
+
+def _drop(drop: str) -> str:
+    round, _, name = drop.partition(":")
+    return f"{name} drops out of round {round}"
 
 
 def between(shown: str, before: str) -> str:
