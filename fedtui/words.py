@@ -753,6 +753,43 @@ def changes(count: int) -> str:
     return f"{many(count, 'change')}" if count else "nothing changed"
 
 
+# What is kept
+
+DAMAGED = "is damaged"
+LATER = "is from a later version"
+
+
+def not_kept(where: str, why: str) -> str:
+    """Settings or a session could not be written."""
+    return f"Your place cannot be kept: {where} cannot be written ({why}). The lab goes on."
+
+
+def not_read(where: str, why: str) -> str:
+    """Something kept could not be read."""
+    return f"{where} cannot be read ({why}); starting afresh."
+
+
+def set_aside(name: str, why: str, aside: str) -> str:
+    """Something kept could not be understood."""
+    return f"{name} {why}; it was put aside as {aside}."
+
+
+def offer(title: str, round: int, rounds: int, branches: int) -> str:
+    """The line that offers an earlier session."""
+    worlds = f", {branches} branches" if branches > 1 else ""
+    return f"Earlier: {title}, round {round} of {rounds}{worlds}. o brings it back, Esc does not."
+
+
+def resumed(title: str, same: bool) -> str:
+    """An earlier session is back."""
+    if same:
+        return f"{title} is back where you left it."
+    return f"{title} is back, but its curve is not the one it had: other data, or another version."
+
+
+NO_OFFER = "There is no earlier session."
+
+
 # Lesson 0
 
 _WHO = {"alone": "each one alone", "together": "together", "same": "the same"}

@@ -1,0 +1,89 @@
+"""Small files that must not be lost: private, whole or not there at all, and read with a sentence.
+
+Everything kept lies in one folder: the system's for an application's state, or the one named by the
+variable FEDTUI_STATE. A file is JSON whose first key tells its format. One that is damaged, or from a
+later version, is set aside under another name and never written over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fedtui import words
+
+FORMAT = 1
+_KEY = "fedtui"  # whose value is the format
+_LARGEST = 50_000_000  # bytes: what is kept is small, so a larger file is not ours
+
+
+def folder() -> Path:
+    """Where things are kept; it need not exist yet."""
+    named = os.environ.get("FEDTUI_STATE")
+    if named:
+        return Path(named)
+    from platformdirs import user_state_path  # not before something is kept
+
+    return user_state_path("fedtui", appauthor=False)
+
+
+def write(path: Path, content: Mapping[str, Any]) -> str:
+    """Replace the file at once; returns a sentence where that fails, and the old one stays."""
+    text = json.dumps({_KEY: FORMAT, **content}, separators=(",", ":"), ensure_ascii=False)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        return words.not_kept(str(path.parent), error.strerror or str(error))
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError as error:
+        Path(name).unlink(missing_ok=True)
+        return words.not_kept(str(path), error.strerror or str(error))
+    return ""
+
+
+def read(path: Path) -> tuple[dict[str, Any] | None, str]:
+    """What a file holds, or None; and a sentence where it is there and cannot be used."""
+    try:
+        if path.stat().st_size > _LARGEST:
+            return None, _aside(path, words.DAMAGED)
+        content = json.loads(path.read_text("utf-8", errors="surrogatepass"))
+    except FileNotFoundError:
+        return None, ""
+    except OSError as error:
+        return None, words.not_read(str(path), error.strerror or str(error))
+    except (ValueError, RecursionError):
+        return None, _aside(path, words.DAMAGED)
+    format = content.get(_KEY) if isinstance(content, dict) else None
+    if not isinstance(format, int) or isinstance(format, bool) or format < 1:
+        return None, _aside(path, words.DAMAGED)
+    if format > FORMAT:
+        return None, _aside(path, words.LATER)
+    return content, ""
+
+
+def damaged(path: Path) -> str:
+    """Set aside a file whose content makes no sense; returns the sentence."""
+    return _aside(path, words.DAMAGED)
+
+
+def _aside(path: Path, why: str) -> str:
+    aside = path.with_name(path.name + ".broken")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{path.name}.broken-{number}")
+    try:
+        path.rename(aside)
+    except OSError as error:
+        return words.not_read(str(path), error.strerror or str(error))
+    return words.set_aside(path.name, why, str(aside))
