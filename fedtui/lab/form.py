@@ -20,6 +20,7 @@ from fedtui.draft import Draft, Field, as_text, is_switch, keys_in, rehearse
 from fedtui.lab.asker import Asker
 from fedtui.lab.glyphs import Glyphs
 from fedtui.lab.sheet import SMALLEST, Page, Row, Sheet, Tab
+from fedtui.safe import safe
 
 PRESETS = "scenario"
 _FIRST = (PRESETS, "fedprox", "privacy", "masking", "compression", "training", "faults")
@@ -49,7 +50,8 @@ class Form(Screen[Scenario | None]):
     Form { align: center middle; background: $background; layers: base over; }
     Form > Sheet {
         width: 100%; max-width: 106; height: 100%; max-height: 32;
-        border: round $foreground 40%; border-title-style: bold; background: $background;
+        border: round $foreground 40%; background: $background;
+        border-title-color: $foreground; border-title-style: bold;
     }
     Form > Input {
         layer: over; position: absolute; display: none;
@@ -112,7 +114,7 @@ class Form(Screen[Scenario | None]):
 
     def _title(self) -> str:
         title = str(self._draft.given.get("title", self._draft.given.get("name", "")))
-        return self._plain(f" {words.SETTINGS}: {title} " if title else f" {words.SETTINGS} ")
+        return self._plain(f"{words.SETTINGS}: {safe(title)}" if title else words.SETTINGS)
 
     def _plain(self, text: str) -> str:
         return "".join(self._glyphs.plain(char) for char in text).replace("[", r"\[")

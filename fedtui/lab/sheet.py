@@ -78,10 +78,10 @@ class Sheet(Widget):
     DEFAULT_CSS = """
     Sheet > .sheet--text { color: $foreground; }
     Sheet > .sheet--bright { color: $foreground; text-style: bold; }
-    Sheet > .sheet--dim { color: $foreground 70%; }
-    Sheet > .sheet--faint { color: $foreground 45%; }
+    Sheet > .sheet--dim { color: $foreground 75%; }
+    Sheet > .sheet--faint { color: $foreground 50%; }
     Sheet > .sheet--accent { color: $accent; text-style: bold; }
-    Sheet > .sheet--wrong { color: $error; text-style: bold; }
+    Sheet > .sheet--wrong { color: $warning; text-style: bold; }
     Sheet > .sheet--bar { background: $panel; }
     Sheet:ansi > .sheet--faint { color: ansi_bright_black; }
     Sheet:ansi > .sheet--dim { color: ansi_default; }
@@ -220,4 +220,4 @@ class Sheet(Widget):
 
     def _piece(self, text: str, style: str) -> Text:
         shown = "".join(self._glyphs.plain(char) for char in text)
-        return Text(shown, self.get_component_rich_style(f"sheet--{style}", partial=True), end="")
+        return Text(shown, self.get_component_rich_style(f"sheet--{style}"), end="")
