@@ -407,6 +407,10 @@ def test_differences_are_the_settings_that_differ() -> None:
     stronger = start(small(fedprox={"mu": 1.0}))
     assert compare.differences(fedprox, stronger) == {"fedprox.mu": 1.0}
     assert compare.differences(start(small()), fedprox) == {"fedprox": True}
+    dropped = start(LOSSY)
+    assert compare.differences(start(small()), dropped) == {"faults.drops": ["2:B"]}
+    assert say.differs(compare.differences(start(small()), dropped)) == "B drops out of round 2"
+    assert compare.differences(dropped, start(small())) == {"faults.drops": []}
 
 
 def test_branches_are_compared_after_the_last_round_of_both() -> None:
@@ -477,6 +481,18 @@ async def test_the_apps_keys_act_and_escape_closes() -> None:
         assert app.pressed == 1
         await pilot.press("escape")
         await pilot.pause()
+        assert app.screen is not page
+
+
+async def test_enter_closes_a_page_that_leads_somewhere_and_acts_on_the_app() -> None:
+    app, view = Below(), ends("cells")[0]
+    async with app.run_test(size=(80, 24)) as pilot:
+        page = Page(lessons.content, KEYS, "lessons", "app.play")
+        await app.push_screen(page)
+        page.show(Shot(view), STEPS)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.pressed == 1
         assert app.screen is not page
 
 

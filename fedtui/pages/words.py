@@ -441,9 +441,7 @@ def lesson_at(done: int, steps: int) -> str:
 
 
 LESSON_0 = "Lesson 0: the first five minutes"
-LESSON_STARTS = (
-    "It opens by itself on the first start. To begin it anew: press : and choose Lesson 0."
-)
+LESSON_STARTS = "It opens by itself on the first start. Enter begins it anew."
 LESSON_DONE = "Done. Everything on the lab can be tried now, and nothing can be broken: u undoes."
 
 
