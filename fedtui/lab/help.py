@@ -13,7 +13,6 @@ from textual.widgets import Static
 
 from fedtui.lab.glyphs import Glyphs
 from fedtui.lab.keys import KEYS
-from fedtui.lab.theme import style
 
 
 class Help(ModalScreen[None]):
@@ -51,7 +50,7 @@ class Help(ModalScreen[None]):
         text = Text()
         for key in KEYS:
             shown = "".join(self._glyphs.plain(char) for char in key.shown)
-            text.append(f"{shown:>9}  ", style("key").without_color)
+            text.append(f"{shown:>9}  ", "bold")
             text.append("".join(self._glyphs.plain(char) for char in key.does) + "\n")
         text.rstrip()
         return text

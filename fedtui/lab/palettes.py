@@ -113,7 +113,7 @@ LIGHT: Mapping[str, str] = {
     "lost": "bold #c2102b",
     "key": "bold #0b0f14",
     "curve": "bold #00695c",
-    "before": "#707a86",
+    "before": "#69727d",
     "pooled": "#2f62b0",
     "alone": "#80591f",
 }

@@ -137,8 +137,3 @@ def colour_environment(environment: Mapping[str, str]) -> dict[str, str]:
     term = environment.get("TERM", "")
     full = term.startswith(_TRUE_COLOUR) or term.endswith("-direct")
     return {"COLORTERM": "truecolor"} if full and not environment.get("COLORTERM") else {}
-
-
-# What callers used before a shot carried its palette
-TEXTUAL = FEDTUI.textual
-style = FEDTUI.style
