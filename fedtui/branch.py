@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from engine.errors import EngineError, RunError
 from engine.events import Event, Preparing, RoundFinished, RunFinished, RunStarted, SettingsChanged
 from engine.scenario import Scenario
 from engine.state import State
 from fedtui.view import View, fold
+
+if TYPE_CHECKING:
+    from engine.result import Result
 
 Run = Callable[[Scenario, State | None], Iterator[Event]]  # as `engine.simulate`
 Answer = tuple[Event, View] | EngineError | None  # what a branch says when asked; None: no more
@@ -83,6 +87,21 @@ class Branch:
         last = next(i for i, f in enumerate(self.frames) if _ends(f, round))
         events = [e for e in self.lasting if isinstance(e, RunStarted) or _round(e) <= round]
         return self.frames[: last + 1], events
+
+    def result(self) -> Result:
+        """The result so far, as `fedtui run --json` tells it.
+
+        Raises:
+            RunError: The hospitals are not known yet.
+        """
+        from engine.result import Result  # not before the first paint
+
+        if not self.lasting:
+            raise RunError("the run has not begun; wait a moment and try again.")
+        result = Result()
+        for event in self.lasting:
+            result.add(event)
+        return result
 
     @property
     def home(self) -> int:

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,12 +85,22 @@ def _say(sentence: str, code: int) -> int:
 @click.option(
     "--replay", type=click.Path(path_type=Path), help="Play a recording of `run --record`."
 )
+@click.option("--lesson", type=int, metavar="N", help="Open a lesson: 0, the first five minutes.")
+@click.option(
+    "--place", default="", metavar="NAME", help="Whose place to keep, on a shared account."
+)
 @click.option("--ascii", is_flag=True, help="Draw with ASCII characters only.")
 @click.option("--no-motion", is_flag=True, help="Show each phase's start and end only.")
 @click.version_option(package_name="fedtui", prog_name="fedtui", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(
-    context: click.Context, scenario: str | None, replay: Path | None, ascii: bool, no_motion: bool
+    context: click.Context,
+    scenario: str | None,
+    replay: Path | None,
+    lesson: int | None,
+    place: str,
+    ascii: bool,
+    no_motion: bool,
 ) -> int:
     """A flight simulator for federated learning.
 
@@ -100,10 +111,19 @@ def cli(
     _refuse_poor_terminal()
     if replay and not replay.is_file():
         raise click.UsageError(f"--replay: there is no file {str(replay)!r}; check the path.")
-    opened = _load(scenario) if scenario or not replay else None
+    if lesson:
+        raise click.UsageError(f"--lesson: there is no lesson {lesson} yet; choose 0.")
+    opened = _load(scenario) if scenario else None
     from fedtui.lab.opening import run_lab
 
-    return run_lab(opened, replay, ascii=ascii, motion=not no_motion)
+    return run_lab(
+        opened,
+        replay,
+        ascii=ascii,
+        motion=not no_motion,
+        place=place,
+        lesson=lesson is not None,
+    )
 
 
 @cli.command()
@@ -118,6 +138,7 @@ def cli(
 @click.option("--seed", type=int, help="Short for --set seed=N.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")
 @click.option("--record", type=click.Path(path_type=Path), help="Write every event as JSON lines.")
+@click.option("--explain", is_flag=True, help="Tell each phase in a plain sentence as it happens.")
 def run(
     scenario: str | None,
     settings: tuple[str, ...],
@@ -126,6 +147,7 @@ def run(
     seed: int | None,
     as_json: bool,
     record: Path | None,
+    explain: bool,
 ) -> int:
     """Run SCENARIO (a name, a TOML file or a code; default: cells) without a screen."""
     from engine import simulate
@@ -134,8 +156,13 @@ def run(
 
     chosen = _with_settings(_load(scenario), settings, without, rounds, seed)
     result = Result()
+    events = simulate(chosen)
+    if explain:
+        from fedtui.explain import explained
+
+        events = explained(events, chosen, partial(click.echo, err=as_json))
     with closing(Recorder(record)) if record else nullcontext() as recorder:
-        code = _follow(simulate(chosen), chosen, result, recorder)
+        code = _follow(events, chosen, result, recorder, quiet=explain)
     if result.started is not None:
         finished = result.as_dict()
         click.echo(json.dumps(finished, ensure_ascii=False) if as_json else table(finished))
@@ -222,15 +249,17 @@ def _with_settings(
     return scenario.replace_all(dict.fromkeys(without, False), changes)
 
 
-def _follow(events: Iterator[Event], scenario: Scenario, result: Result, recorder: Any) -> int:
-    """Pull the run to its end, or to Ctrl-C."""
+def _follow(
+    events: Iterator[Event], scenario: Scenario, result: Result, recorder: Any, quiet: bool
+) -> int:
+    """Pull the run to its end, or to Ctrl-C; a bar shows how far it is, unless it tells so itself."""
     from engine.events import RoundFinished
 
     bar = click.progressbar(
         length=scenario.training.rounds,
         label=safe(scenario.title),
         file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
+        hidden=quiet or not sys.stderr.isatty(),
     )
     signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell started us with &
     try:

@@ -238,6 +238,12 @@ class Player:
             self.goals = [at_place(change(fork + 1))]  # where the switch can be seen
             self.rush()
 
+    def open(self, scenario: Scenario) -> None:
+        """Show another scenario, before its first round."""
+        self._enter_world(scenario, fork=0)
+        self.cursor, self.before = 0, None
+        self.goals = [READY]
+
     def again(self, seed: int | None = None) -> None:
         """Run again to where we are: with the same seed, or another."""
         scenario = self.scenario
@@ -354,7 +360,7 @@ class Player:
 
     def restore(self, branches: list[Branch], shown: int, before: int | None, round: int) -> None:
         """Take up an earlier session's branches and go to the end of `round` in the one shown."""
-        self.playing, self.undone, self.forking = False, [], None
+        self.playing, self.undone, self.forking = False, [self.branch], None
         self.branches, self.branch = branches, branches[shown]
         self.before = None if before is None else branches[before]
         self.cursor, self.goals = 0, [round_end(round) if round else READY]

@@ -787,6 +787,11 @@ def resumed(title: str, same: bool) -> str:
     return f"{title} is back, but its curve is not the one it had: other data, or another version."
 
 
+def saved(path: str) -> str:
+    """Where a file is."""
+    return f"Saved as {path}."
+
+
 NO_OFFER = "There is no earlier session."
 
 

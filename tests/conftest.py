@@ -1,9 +1,23 @@
-"""How hypothesis draws: without a deadline, and in CI always the same examples."""
+"""How hypothesis draws, in CI always the same examples; and a state folder for each test."""
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
+
+from fedtui import preferences
+from fedtui.preferences import Preferences
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A state folder of each test's own, of a learner who has put the first five minutes away."""
+    folder = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("FEDTUI_STATE", str(folder))
+    assert preferences.save("", Preferences(lesson_open=False)) == ""
+    return folder

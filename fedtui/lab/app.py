@@ -7,7 +7,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -18,7 +19,9 @@ from engine.errors import EngineError
 from engine.scenario import Scenario
 from engine.settings import CHANGEABLE
 from engine.state import State
-from fedtui import lesson, words
+from fedtui import export, lesson, words
+from fedtui.branch import Branch
+from fedtui.keeping import Keeping
 from fedtui.lab import glyphs, plots, tempo, theme, views
 from fedtui.lab.asker import Asker
 from fedtui.lab.branches import Branches, Fork, Go
@@ -29,6 +32,8 @@ from fedtui.lab.page import Page
 from fedtui.lab.shot import PLOTS, Shot
 from fedtui.lab.theme import Palette
 from fedtui.player import FLIPS, Player
+from fedtui.preferences import Preferences
+from fedtui.session import Session
 from fedtui.tour import Tour
 
 if TYPE_CHECKING:
@@ -63,7 +68,11 @@ class LabApp(App[None]):
     COMMANDS: ClassVar = {LabCommands}
 
     def __init__(
-        self, player: Player, manner: Manner | None = None, tour: Tour | None = None
+        self,
+        player: Player,
+        manner: Manner | None = None,
+        tour: Tour | None = None,
+        keeping: Keeping | None = None,
     ) -> None:
         super().__init__()
         self.player = player
@@ -73,15 +82,24 @@ class LabApp(App[None]):
         self.chosen = 0
         self.focus = FLIPS[0]  # the switch whose settings Enter opens
         self.attempt: Attempt | None = None
+        self.back: Branch | None = None  # brought back from an earlier session, under way
+        self.worn = False  # whether the learner chose the colours
         self.awaited = ""  # what a rerun under way is to be told of
         self.plot = PLOTS[0]
         self.notice = ""
+        self.keeping = keeping
         self._plots_ready = False
         self._pace = tempo.Pace(self.manner.motion)
         self._last_tick = 0.0  # seconds, of a monotonic clock
         self._resting = True
         self._asker = Asker()
         self._feeding = False
+        self._writer = Asker()  # waits for the disk
+        self._writing = False
+        self._kept: object = None  # what was last written: session, preferences
+        self._preferred: Preferences | None = None
+        if keeping:
+            self._restore(keeping.preferences)
 
     # Beginning and end
 
@@ -114,6 +132,9 @@ class LabApp(App[None]):
     async def _load_plots(self) -> None:
         await self._asker.ask(plots.load)
         self._plots_ready = True
+        if self.keeping:
+            told = await self._writer.ask(self.keeping.look)
+            self.notice = self.notice or told
         self._show()
 
     # The engine
@@ -139,6 +160,72 @@ class LabApp(App[None]):
             self._show()
         elif self.player.aim is None:
             self._go_on()
+
+    # What outlives the screen
+
+    def _restore(self, preferences: Preferences) -> None:
+        self.plot = preferences.plot if preferences.plot in PLOTS else PLOTS[0]
+        if preferences.speed in tempo.SPEEDS:
+            self._pace.speed = preferences.speed
+            self.player.ahead = tempo.frames_ahead(preferences.speed)
+
+    def _preferences(self) -> Preferences:
+        progress, before = self.tour.progress, self.keeping and self.keeping.preferences
+        return replace(
+            before or Preferences(),
+            theme=self.palette.name if self.worn else (before.theme if before else ""),
+            plot=self.plot,
+            speed=self._pace.speed,
+            lesson=progress.step,
+            lesson_open=self.tour.open,
+            answers=dict(progress.answers),
+            told=dict(progress.told),
+        )
+
+    def _keep(self) -> None:
+        """Write down what has changed, one write at a time."""
+        player = self.player
+        now = (player.branch, player.before, len(player.view.points), len(player.branches))
+        names, preferences = [b.name for b in player.branches], self._preferences()
+        changed = (now, names, self.chosen) != self._kept or preferences != self._preferred
+        if self.keeping and changed and not self._writing and self._plots_ready:
+            self._kept, self._preferred = (now, names, self.chosen), preferences
+            self._writing = True
+            session = self.keeping.session(player, self.chosen)
+            self.run_worker(self._write(self.keeping, session, preferences), exit_on_error=True)
+
+    async def _write(
+        self, keeping: Keeping, session: Session | None, preferences: Preferences
+    ) -> None:
+        def write() -> str:
+            told = keeping.keeper.save(session) if session and session.round else ""
+            return told or (
+                keeping.prefer(preferences) if preferences != keeping.preferences else ""
+            )
+
+        told = await self._writer.ask(write)
+        keeping.preferences = preferences
+        self._writing = False
+        if told:
+            self.notice = told
+            self._show()
+        self._keep()
+
+    def keep_at_last(self, keeping: Keeping) -> None:
+        """Write down where we are, after the screen is gone."""
+        session = keeping.session(self.player, self.chosen)
+        if session and session.round:
+            keeping.keeper.save(session)
+        keeping.prefer(self._preferences())
+
+    def action_resume(self) -> None:
+        """Take up the earlier session."""
+        session = self.keeping.resume(self.player) if self.keeping else None
+        if session is None:
+            self._say(words.NO_OFFER)
+            return
+        self.chosen, self.tour.open, self.back = session.chosen, False, self.player.branch
+        self._act(lambda: None)
 
     # The clock
 
@@ -187,6 +274,7 @@ class LabApp(App[None]):
     def _show(self) -> None:
         self.tour.see(self.player)
         self._tell_outcome()
+        self._keep()
         shot = self._shot()
         for screen in self.screen_stack:
             if isinstance(screen, Lab):
@@ -222,7 +310,12 @@ class LabApp(App[None]):
         return min(self.chosen, max(0, len(self.player.view.hospitals) - 1))
 
     def _coach(self) -> tuple[str, ...]:
-        return self.tour.lines(self.player)
+        offer = self.keeping and self.keeping.offer
+        if not offer:
+            return self.tour.lines(self.player)
+        shown = offer.session.branches[offer.session.shown].scenario
+        count, planned = len(offer.session.branches), shown.training.rounds
+        return (words.offer(shown.title, offer.session.round, planned, count),)
 
     def _say(self, sentence: str) -> None:
         self.notice = sentence
@@ -336,6 +429,9 @@ class LabApp(App[None]):
         if self.awaited and before and not self.player.goals:
             told = words.outcome(before.last, self.player.view)
             self.notice, self.awaited = f"{self.awaited} {told}".rstrip(), ""
+        if self.back and self.back is self.player.branch and not self.player.goals:
+            self.notice = words.resumed(self.player.view.title, _as_heard(self.back))
+            self.back = None
 
     def action_undo(self) -> None:
         """Back to the world before the last switch."""
@@ -365,8 +461,23 @@ class LabApp(App[None]):
         await self.push_screen(Form(draft, section, self.manner.glyphs), self._formed)
 
     def _formed(self, wanted: Scenario | None) -> None:
-        if wanted is not None:
+        if wanted is None:
+            return
+        if wanted.name != self.player.scenario.name:
+            told = f"{wanted.title}: {wanted.about}." if wanted.about else words.OTHER_SETTINGS
+            self._elsewhere(lambda: self.player.open(wanted), lambda: told)
+        else:
             self._elsewhere(lambda: self.player.change(wanted), lambda: words.OTHER_SETTINGS)
+
+    def action_scenario(self, name: str) -> None:
+        """Another of the built-in scenarios, from its start."""
+        from fedtui.scenarios import load
+
+        wanted = load(name)
+        self.player.forking = None
+        self._elsewhere(
+            lambda: self.player.open(wanted), lambda: f"{wanted.title}: {wanted.about}."
+        )
 
     async def action_branches(self) -> None:
         """Fork here, go to another world, name or delete one."""
@@ -413,7 +524,7 @@ class LabApp(App[None]):
         if open_page:
             await open_page.dismiss(None)
         if open_page is None or open_page.name != name:
-            page = Page(views.PAGES[name][0], Lab.BINDINGS, name)
+            page = Page(views.PAGES[name][0], Lab.BINDINGS, name, views.ENTER.get(name, ""))
             await self.push_screen(page)
             self._show()
 
@@ -457,12 +568,28 @@ class LabApp(App[None]):
 
     def action_next_theme(self) -> None:
         """Other colours."""
+        self.worn = True
         self._wear(theme.after(self.palette))
         self._say(words.theme(self.palette.told))
 
     def _wear(self, palette: Palette) -> None:
         self.palette = palette
         self.theme = palette.textual.name
+
+    def action_save(self, ending: str) -> None:
+        """The run so far as JSON or CSV, or the screen as SVG: a file in the folder we started in."""
+        try:
+            path = export.save(Path.cwd(), self.player.view.title, ending, self._exported(ending))
+        except EngineError as error:
+            self._say(str(error))
+        else:
+            self._say(words.saved(str(path)))
+
+    def _exported(self, ending: str) -> str:
+        if ending == "svg":
+            return self.export_screenshot(title="fedtui")
+        result = self.player.branch.result().as_dict()
+        return export.as_csv(result) if ending == "csv" else export.as_json(result)
 
     def action_lesson(self) -> None:
         """The first five minutes, from their beginning."""
@@ -488,6 +615,8 @@ class LabApp(App[None]):
         """Close what is open: a notice, else the lesson."""
         if self.notice:
             self.notice = ""
+        elif self.keeping and self.keeping.offer:
+            self.keeping.offer = None
         elif self.player.forking is not None:
             self.player.forking = None
         elif self.tour.open:
@@ -498,6 +627,12 @@ class LabApp(App[None]):
     def action_leave(self) -> None:
         """Quit at once."""
         self.exit(return_code=0)
+
+
+def _as_heard(branch: Branch) -> bool:
+    """Whether a branch that was brought back gave the curve it had."""
+    own = branch.curve[: len(branch.last.points)]
+    return own == branch.heard[: len(own)]
 
 
 def _attack(scenario: Scenario, state: State, hospital: int) -> Attempt:

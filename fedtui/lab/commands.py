@@ -8,8 +8,16 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from fedtui.lab.keys import KEYS, Key
+from fedtui.scenarios import NAMES
 
 _NOT_LISTED = ("palette", "close")
+_WITHOUT_A_KEY = (
+    Key("", "lesson", "", "the first five minutes, from their beginning"),
+    Key("", "save('json')", "", "save the run as JSON"),
+    Key("", "save('csv')", "", "save the run as CSV"),
+    Key("", "save('svg')", "", "save the screen as SVG"),
+    *(Key("", f"scenario('{name}')", "", f"open the scenario {name}") for name in NAMES),
+)
 
 
 class LabCommands(Provider):
@@ -17,12 +25,12 @@ class LabCommands(Provider):
 
     @property
     def _keys(self) -> list[Key]:
-        return [key for key in KEYS if key.action not in _NOT_LISTED]
+        return [*(key for key in KEYS if key.action not in _NOT_LISTED), *_WITHOUT_A_KEY]
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
         for key in self._keys:
-            yield DiscoveryHit(_sentence(key), self._run(key), help=_pressed(key))
+            yield DiscoveryHit(_sentence(key), self._run(key), help=_pressed(key) or None)
 
     async def search(self, query: str) -> Hits:
         """Those whose name matches."""
@@ -30,15 +38,15 @@ class LabCommands(Provider):
         for key in self._keys:
             if (score := matcher.match(_sentence(key))) > 0:
                 shown = matcher.highlight(_sentence(key))
-                yield Hit(score, shown, self._run(key), help=_pressed(key))
+                yield Hit(score, shown, self._run(key), help=_pressed(key) or None)
 
     def _run(self, key: Key) -> Callable[[], Coroutine[object, object, bool]]:
         return partial(self.app.run_action, f"app.{key.action}")
 
 
 def _pressed(key: Key) -> str:
-    """In words that every terminal can show."""
-    return f"key {key.keys.partition(',')[0].replace('_', ' ')}"
+    """The key as the screen names it."""
+    return f"key {key.shown}" if key.shown else ""
 
 
 def _sentence(key: Key) -> str:

@@ -9,24 +9,53 @@ from pathlib import Path
 from engine.events import Event
 from engine.scenario import Scenario
 from engine.state import State
+from fedtui import preferences
+from fedtui.keeping import Keeping
 from fedtui.lab import glyphs, theme
 from fedtui.lab.app import LabApp, Manner
+from fedtui.lesson import Progress
 from fedtui.player import Player
+from fedtui.session import Keeper, prune
+from fedtui.tour import Tour
 
 
 def run_lab(
-    scenario: Scenario | None, replay: Path | None, ascii: bool = False, motion: bool = True
+    scenario: Scenario | None,
+    replay: Path | None,
+    *,
+    ascii: bool = False,
+    motion: bool = True,
+    place: str = "",
+    lesson: bool = False,
 ) -> int:
-    """Open the lab on a scenario, or on a recording; returns the exit code."""
+    """Open the lab on a scenario, or on a recording; returns the exit code.
+
+    Args:
+        scenario: None for the default one, and the first five minutes beside it.
+        place: Whose session and preferences to keep, where many share one account.
+        lesson: Open the first five minutes in any case.
+    """
     os.environ.update(theme.colour_environment(os.environ))
-    still = not motion or bool(os.environ.get("SSH_CONNECTION"))
+    client = os.environ.get("SSH_CONNECTION", "")
+    keeper = Keeper(place, client.partition(" ")[0])
+    kept, told = preferences.load(keeper.place)
     manner = Manner(
         glyphs.choose(ascii, os.environ.get("TERM", "")),
-        motion=not still,
-        palette=theme.choose("", os.environ),
+        motion=motion and not client,
+        palette=theme.choose(kept.theme, os.environ),
     )
-    app = LabApp(_player(scenario, replay), manner)
+    first = scenario is None and replay is None
+    tour = Tour(Progress(kept.lesson, kept.answers, kept.told), open=kept.lesson_open and first)
+    if lesson:
+        tour.again()
+    keeping = None if replay else Keeping(keeper, kept)
+    app = LabApp(_player(scenario, replay), manner, tour, keeping)
+    app.notice = told
     app.run(mouse=False)  # nothing answers to it yet, and text can be marked and copied
+    if keeping:
+        app.keep_at_last(keeping)
+        prune()
+        keeper.close()
     return app.return_code or 0
 
 

@@ -1,0 +1,61 @@
+"""A run, or the screen, as a file beside the learner's own: never over one that is there."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from engine.errors import RunError
+
+_COLUMNS = ("round", "accuracy", "loss", "auc", "epsilon")
+_BYTES = ("uplink_bytes", "downlink_bytes", "overhead_bytes")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def as_json(result: Mapping[str, Any]) -> str:
+    """The object that `fedtui run --json` prints."""
+    return json.dumps(result, ensure_ascii=False) + "\n"
+
+
+def as_csv(result: Mapping[str, Any]) -> str:
+    """A line for each round; hospitals' accuracies in columns of their own.
+
+    A hospital whose name a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    names = [hospital["name"] for hospital in result["hospitals"]]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*_COLUMNS, *_BYTES, *map(_harmless, names)])
+    for round in result["rounds"]:
+        own = (round["hospital_accuracy"][name] for name in names)
+        writer.writerow([*(round[key] for key in (*_COLUMNS, *_BYTES)), *own])
+    return out.getvalue()
+
+
+def save(folder: Path, name: str, ending: str, text: str) -> Path:
+    """Write `text` to a new file named after `name`; returns where it is.
+
+    Raises:
+        RunError: It cannot be written there.
+    """
+    stem = "fedtui-" + (re.sub(r"[^\w-]+", "-", name).strip("-")[:60] or "run")
+    for number in range(1, 10_000):
+        path = folder / f"{stem}{f'-{number}' if number > 1 else ''}.{ending}"
+        try:
+            with path.open("x", encoding="utf-8", errors="surrogatepass") as file:
+                file.write(text)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise RunError(f"{path}: cannot be written ({error.strerror}).") from None
+        return path
+    raise RunError(f"{folder}: there are 9,999 exports of this name; take some away.")
+
+
+def _harmless(name: str) -> str:
+    return f"'{name}" if name.startswith(_FORMULA) else name
