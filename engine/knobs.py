@@ -12,6 +12,7 @@ import difflib
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Self, get_type_hints
 
 from engine.errors import NotBuiltYet, ScenarioError
@@ -94,8 +95,7 @@ class Section:
     @classmethod
     def kinds(cls) -> dict[str, type]:
         """The plain type of every knob: bool, int, float, str or tuple."""
-        hints = get_type_hints(cls)
-        return {name: _plain(hints[name]) for name in cls.knobs()}
+        return dict(_kinds(cls))  # type: ignore[arg-type]  # a class has a hash
 
     @classmethod
     def build(cls, given: Mapping[str, Any]) -> Self:
@@ -144,6 +144,12 @@ class Section:
         """Every value, lists where the section holds tuples."""
         values = {name: getattr(self, name) for name in self.knobs()}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+
+
+@cache  # a form asks with every key, and reading annotations is slow
+def _kinds(section: type[Section]) -> Mapping[str, type]:
+    hints = get_type_hints(section)
+    return {name: _plain(hints[name]) for name in section.knobs()}
 
 
 def read_value(where: str, text: str, kind: type) -> Any:

@@ -102,7 +102,7 @@ class Draft:
             return Field(key, SEED, int, value, 42, "seed" in self.given, "", self.locked(key))
         section, name = _split(key)
         kind, settings = SECTIONS[section], self._settings(section)
-        now = kind.build(settings)
+        now = self._built(section)
         others = {k: v for k, v in settings.items() if k != name}
         return Field(
             key=key,
@@ -114,6 +114,9 @@ class Draft:
             idle=now.unused(name),
             locked=self.locked(key),
         )
+
+    def _built(self, section: str) -> Section:
+        return SECTIONS[section].build(self._settings(section))
 
     def _settings(self, section: str) -> Mapping[str, Any]:
         kept = self.parked.get(section, {})
@@ -245,8 +248,8 @@ class Draft:
             if self.on(section) != other.on(section):
                 keys.append(section)
             elif self.on(section):
-                pairs = zip(self.fields(section), other.fields(section), strict=True)
-                keys += [old.key for old, new in pairs if old.value != new.value]
+                mine, others = self._built(section).as_dict(), other._built(section).as_dict()
+                keys += [f"{section}.{key}" for key in mine if mine[key] != others[key]]
         return tuple(keys)
 
     def scenario(self) -> Scenario:

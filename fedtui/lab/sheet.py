@@ -185,7 +185,7 @@ class Sheet(Widget):
         return self._piece("─" * width, "faint")
 
     def _foot(self, page: Page, width: int) -> list[Text]:
-        wrong = self._wrapped(page.wrong, "wrong", width, 3)
+        wrong = self._wrapped(page.wrong, "wrong", width, _FOOT - 1)
         wrong = wrong or self._wrapped(page.note, "accent", width, 2)
         means: list[Text] = []
         for index, told in enumerate(page.means):
