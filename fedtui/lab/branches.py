@@ -36,7 +36,7 @@ _COLUMNS = (
     Column("branch", style="bright"),
     Column("rounds", right=True),
     Column("right", right=True),
-    Column("differs in", style="dim"),
+    Column("settings", style="dim"),
 )
 
 

@@ -119,13 +119,13 @@ def _piece(cell: Cell, column: Column, glyphs: Glyphs, bar: int) -> Piece:
 
 
 def _table(table: Table, wide: int, glyphs: Glyphs) -> Iterator[Line]:
-    table, bar = _narrowed(table, wide, glyphs)
-    columns = table.columns
+    kept, bar = _fitting(table, wide, glyphs)
+    columns = tuple(table.columns[i] for i in kept)
     heads = [(_text(column.head, glyphs), "dim") for column in columns]
-    rows = _pieces(table, glyphs, bar)
+    rows = [[_piece(row[i], table.columns[i], glyphs, bar) for i in kept] for row in table.rows]
     sizes = [max(width(text) for text, _ in cells) for cells in zip(heads, *rows, strict=True)]
     fixed = [i for i, column in enumerate(columns) if not column.wraps]
-    left = wide - _total(table, glyphs, bar)
+    left = wide - _total(sizes, columns)
     if left < 0:  # the longest column of words gives way
         names = [i for i in fixed if not columns[i].right]
         longest = max(names or fixed, key=lambda i: sizes[i])
@@ -139,39 +139,46 @@ def _table(table: Table, wide: int, glyphs: Glyphs) -> Iterator[Line]:
         yield from _cells(row, sizes, columns, left, wide)
 
 
-def _pieces(table: Table, glyphs: Glyphs, bar: int) -> list[list[Piece]]:
-    return [
-        [_piece(cell, column, glyphs, bar) for cell, column in zip(row, table.columns, strict=True)]
-        for row in table.rows
-    ]
-
-
-def _total(table: Table, glyphs: Glyphs, bar: int) -> int:
+def _total(sizes: Sequence[int], columns: Sequence[Column]) -> int:
     """Cells that all columns but that of sentences take; a gap stands between two, and before that one."""
-    sizes = [width(_text(column.head, glyphs)) for column in table.columns]
-    for row in _pieces(table, glyphs, bar):
-        sizes = [max(size, width(text)) for size, (text, _) in zip(sizes, row, strict=True)]
-    fixed = [size for size, column in zip(sizes, table.columns, strict=True) if not column.wraps]
-    ends = 0 if len(fixed) < len(sizes) else _GAP
-    return sum(size + _GAP for size in fixed) - ends
+    fixed = [size for size, column in zip(sizes, columns, strict=True) if not column.wraps]
+    return sum(size + _GAP for size in fixed) - (0 if len(fixed) < len(sizes) else _GAP)
 
 
-def _narrowed(table: Table, wide: int, glyphs: Glyphs) -> tuple[Table, int]:
-    """What fits: first bars grow shorter, then columns that can be spared go, the last one first."""
-    bar = _BAR
-    while _total(table, glyphs, bar) > wide and bar > _LEAST_BAR:
-        bar -= 1
-    while _total(table, glyphs, bar) > wide:
-        spare = [i for i, column in enumerate(table.columns) if column.spare]
+def _fitting(table: Table, wide: int, glyphs: Glyphs) -> tuple[list[int], int]:
+    """Which columns fit, and how long bars are: those grow shorter first, then spare columns go."""
+    ruler = _Ruler(table, glyphs)
+    kept, length = list(range(len(table.columns))), _BAR
+    while ruler.total(kept, length) > wide and length > _LEAST_BAR:
+        length -= 1
+    while ruler.total(kept, length) > wide:
+        spare = [i for i in kept if table.columns[i].spare]
         if not spare:
             break
-        table = _without(table, spare[-1])
-    return table, bar
+        kept.remove(spare[-1])
+    return kept, length
 
 
-def _without(table: Table, index: int) -> Table:
-    rows = tuple((*row[:index], *row[index + 1 :]) for row in table.rows)
-    return Table((*table.columns[:index], *table.columns[index + 1 :]), rows)
+class _Ruler:
+    """How wide a table's columns are, measured once for any length of its bars."""
+
+    def __init__(self, table: Table, glyphs: Glyphs) -> None:
+        self._columns = table.columns
+        columns = range(len(table.columns))
+        self._bars = [any(isinstance(row[i], Bar) for row in table.rows) for i in columns]
+        self._words = [
+            max(
+                width(_text(column.head, glyphs)),
+                *(width(_piece(row[i], column, glyphs, 0)[0]) for row in table.rows),
+                0,
+            )
+            for i, column in enumerate(table.columns)
+        ]
+
+    def total(self, kept: Sequence[int], bar: int) -> int:
+        """Cells of the columns `kept`, with bars of `bar` cells."""
+        sizes = [max(self._words[i], bar if self._bars[i] else 0) for i in kept]
+        return _total(sizes, [self._columns[i] for i in kept])
 
 
 def _cells(

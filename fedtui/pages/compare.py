@@ -22,7 +22,7 @@ _COLUMNS = (
     Column("diff.", right=True),
     Column("bytes", right=True),
     Column("ε", right=True),
-    Column("differs in", wraps=True, style="dim"),
+    Column("settings", wraps=True, style="dim"),
 )
 _SWITCHES = tuple(words.SWITCH_NAMES)
 _FAULTLESS: Mapping[str, Any] = {
