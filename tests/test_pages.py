@@ -139,7 +139,8 @@ def spoken(content: blocks.Content) -> str:
 def test_no_line_of_any_page_is_longer_than_the_screen(
     size: tuple[int, int], column: glyphs.Glyphs
 ) -> None:
-    told = [page for view in every_view() for page in pages(view)] + others()
+    names = SCENARIOS if column is glyphs.UNICODE else ("protected", "lost")
+    told = [page for name in names for view in views(name) for page in pages(view)] + others()
     for content in told:
         lines = lines_of(content, size[0], column)
         assert lines
@@ -318,6 +319,19 @@ def test_messages_of_a_round_are_its_bytes(name: str) -> None:
     for view in ends(name):
         sizes = sum(int(batch.sizes.sum()) for batch in view.mail.batches)
         assert sizes == sum(equation.round_bytes(view))
+
+
+def test_under_masks_a_lost_round_has_no_sum_to_read() -> None:
+    first, second = (spoken(messages.content(view)) for view in ends("lost"))
+    assert say.SUM_LOST not in first
+    assert say.SUM_LOST in second
+
+
+def test_votes_of_one_each_are_told_as_such() -> None:
+    *_, view = simulate_views(small(masking={}, training={"rounds": 1, "weighting": "equal"}))
+    assert "a weight of 1" in spoken(messages.content(view))
+    assert "patients × update" not in spoken(equation.content(view))
+    assert equation.terms(view).votes == pytest.approx(0.25)
 
 
 def test_the_order_of_messages_is_that_of_the_protocol() -> None:

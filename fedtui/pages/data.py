@@ -70,7 +70,7 @@ def _winners(view: View) -> list[Block]:
     won = gained(view)
     if not won:
         return [Said(say.BEFORE_FIRST, "dim")]
-    return [Heading(say.WINNERS), *verdict(view, won)]
+    return [Heading(say.WINNERS), *verdict(view, won), Said(say.CHANCE, "dim")]
 
 
 def verdict(view: View, won: list[int]) -> list[Said]:

@@ -50,8 +50,7 @@ def terms(view: View) -> Terms:
     lengths = h.norm[cohort]
     if view.privacy is None:
         return Terms(cohort, h.share[cohort], lengths, lengths)
-    training = view.settings["training"]
-    weight = h.patients if training["weighting"] == "patients" else np.ones(len(h))
+    weight = h.patients if say.by_patients(view) else np.ones(len(h))
     planned = len(cohort) / len(h) * weight.sum()  # fixed, whoever comes
     votes = np.where(h.lost[cohort], 0.0, weight[cohort] / planned)
     return Terms(cohort, votes, lengths, np.minimum(lengths, view.privacy["clip_norm"]))
@@ -168,7 +167,7 @@ def _masks(view: View) -> Iterator[Block]:
     yield Said(say.CANCEL)
     if pairs:
         first, second = (words.letter(int(i)) for i in cohort[:2])
-        rows = tuple(say.masked_rows(first, second, pairs))
+        rows = tuple(say.masked_rows(view, first, second, pairs))
         yield Table((Column(style="dim"), Column(wraps=True, style="guard")), rows)
     facts = [("pairs of hospitals, a mask each", f"{pairs:,}")]
     if view.ring_bits:
@@ -210,9 +209,13 @@ def _terms(view: View) -> Iterator[tuple[str, str, str, str]]:
     """Word, term, today's value, source."""
     h, training = view.hospitals, view.settings["training"]
     taking = f"{len(h.cohort):,} of {len(h):,}" if begun(view) else "–"
-    equal = training["weighting"] != "patients"
     yield "taking part", "cohort", taking, say.FEDAVG
-    yield "vote", "share, 1/k" if equal else "share, n_i / N", "see above", say.FEDAVG
+    yield (
+        "vote",
+        "share, n_i / N" if say.by_patients(view) else "share, 1/k",
+        "see above",
+        say.FEDAVG,
+    )
     yield "update", "local − global model", f"{view.parameters} numbers", say.FEDAVG
     passes = training["local_steps"] or training["local_epochs"]
     term = "local steps E" if training["local_steps"] else "local epochs E"

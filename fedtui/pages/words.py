@@ -77,13 +77,19 @@ CUT = "Each update is cut to the largest say S, then the server adds noise to th
 CANCEL = "For every two hospitals one mask: the one adds it, the other takes it away."
 
 
-def masked_rows(first: str, second: str, pairs: int) -> list[tuple[str, str]]:
+def by_patients(view: View) -> bool:
+    """Whether a vote is by the number of patients, not one for each hospital."""
+    return bool(view.settings["training"]["weighting"] == "patients")
+
+
+def masked_rows(view: View, first: str, second: str, pairs: int) -> list[tuple[str, str]]:
     """What two hospitals send, and what is left of it in the sum."""
-    rest = " and masks with the others" if pairs > 1 else ""
+    rest = ", and so with the others" if pairs > 1 else ""
+    what = "patients × update" if by_patients(view) else "update"
     return [
-        (f"{first} sends", f"patients × update + mask of {first} and {second}{rest}"),
-        (f"{second} sends", f"patients × update − mask of {first} and {second}{rest}"),
-        ("added up", "Σ patients × update + 0"),
+        (f"{first} sends", f"{what} + mask of {first} and {second}{rest}"),
+        (f"{second} sends", f"{what} − mask of {first} and {second}{rest}"),
+        ("added up", f"Σ {what} + 0"),
     ]
 
 
@@ -130,6 +136,8 @@ def _why_one_server(view: View, cell: str) -> str:
 def _why_one_others(view: View, cell: str) -> str:
     if cell == "no":
         return "Updates go to the server, and a hospital sees only what all of them made together."
+    if int(view.hospitals.drawn.sum()) == 1 or len(view.hospitals) == 1:
+        return "Only one takes part: what the model moved by is its update."
     if view.privacy:
         return "With two taking part the sum minus its own is the other's; here noise is on it."
     return "With two taking part it takes its own update from the sum, and the other's is left."
@@ -167,7 +175,7 @@ SWITCH_DOES: Mapping[str, tuple[str, str]] = {  # section: while off, while on
     ),
     "privacy": (
         "Would put noise on the sum, for those who receive the model.",
-        "Noise on the sum: those who receive the model cannot be sure who took part.",
+        "Noise on the sum: those who receive the model cannot be sure what one of them put in.",
     ),
     "masking": (
         "Would hide each update from the server, and leave it the sum.",
@@ -208,19 +216,23 @@ def contents(kind: Kind, view: View) -> str:
     """What is in a message."""
     header = f"a header of {words.HEADER} bytes"
     d = words.many(view.parameters, "number")
+    weight = "the number of patients" if by_patients(view) else "a weight of 1"
     bits = view.switches.get("compression", {}).get("bits")
     return {
         Kind.MODEL: f"The shared model: {d} of 4 bytes, and {header}.",
         Kind.UPDATE: f"What training changed: {d}"
         + (f" in {bits} bits each and their scale" if bits else " of 4 bytes")
-        + f", and {header} that holds the number of patients.",
+        + f", and {header} that holds {weight}.",
         Kind.MASKED_UPDATE: f"{view.parameters + 1} numbers of {view.ring_bits} bits under masks:"
-        f" the update times the patients, and the patients; and {header}.",
+        f" the update times {weight}, and {weight}; and {header}.",
         Kind.PUBLIC_KEY: f"A fresh public key of 32 bytes, and {header}.",
         Kind.PUBLIC_KEYS: f"Everyone's public keys, passed on by the server, and {header}.",
         Kind.STATISTICS: "Counts, sums and squares of the columns, for a common scale.",
         Kind.SCALING: "The common scale: a mean and a spread for each column.",
     }[kind]
+
+
+SUM_LOST = "Nor their sum, this round: the masks of those who are missing stay in it."
 
 
 def read_by(kind: Kind, view: View) -> str:
@@ -231,7 +243,8 @@ def read_by(kind: Kind, view: View) -> str:
     return {
         Kind.MODEL: "The server and those it was sent to can read it.",
         Kind.UPDATE: update,
-        Kind.MASKED_UPDATE: "Nobody can read one of them. The server can read their sum.",
+        Kind.MASKED_UPDATE: "Nobody can read one of them. "
+        + (SUM_LOST if view.aborted else "The server can read their sum."),
         Kind.PUBLIC_KEY: "The server can read it, and learns no secret from it.",
         Kind.PUBLIC_KEYS: "Server and hospitals can read them; the secrets stay at home.",
         Kind.STATISTICS: "The server can read them. ε does not cover them.",
@@ -346,6 +359,7 @@ def readable(readers: tuple[str, ...]) -> str:
 DATA = "The hospitals and their patients"
 WINNERS = "Who gains, and who loses, by working together"
 BEFORE_FIRST = "After round 1 the column together says what the shared model gets right."
+CHANCE = "A patient or two more or fewer can be chance."
 RATE = "yes is the share of a hospital's patients whose answer is yes, those held out included"
 
 
