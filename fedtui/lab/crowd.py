@@ -171,8 +171,13 @@ def _results(shot: Shot, index: int) -> list[str]:
     wide = len(f"{int(h.held_out.max())}")  # so that all tiles tell them alike
     of, alone = f"{int(h.held_out[index]):>{wide}}", f"{int(h.alone[index]):>{wide}}"
     together = f"{'–' if h.together is None else int(h.together[index]):>{wide}}"
-    both = f"{alone} → {together}"
-    return [f"{both} of {of}", f"{alone}→{together}/{of}", f"{alone}→{together}", together]
+    padded = [
+        f"{alone} → {together} of {of}",
+        f"{alone}→{together}/{of}",
+        f"{alone}→{together}",
+        together,
+    ]
+    return [padded[0], *(text.replace(" ", "").rjust(width(text)) for text in padded[1:])]
 
 
 def _takes_part(shot: Shot, index: int) -> bool:
