@@ -179,13 +179,17 @@ def _preparing(view: View, who: int) -> list[str]:
     return [f"{PREPARING}: {what}" + (f", {done} of {total}." if total > 1 else ".")]
 
 
+KEYS_TO_BEGIN = "Space plays, → steps."  # on a screen only
+
+
 def _started(view: View, who: int) -> list[str]:
     hospitals = view.hospitals
     patients = int(hospitals.patients.sum())
     return [
         f"{many(len(hospitals), 'hospital')} hold {many(patients, 'patient')}; the server has a model"
         f" of {many(view.parameters, 'number')}.",
-        "Patients stay where they are; the model travels. Space plays, → steps.",
+        "Patients stay where they are; the model travels.",
+        KEYS_TO_BEGIN,
         *view.notes,
     ]
 
@@ -557,7 +561,7 @@ def again(seed: int, before: int | None = None) -> str:
 def dropped_by_key(name: str, round: int, gone: bool) -> str:
     """What letting a hospital fall away, or stay, did."""
     if gone:
-        return f"{name} drops out of round {round}; x brings it back."
+        return f"{name} drops out of round {round}: x brings it back."
     return f"{name} stays in round {round}."
 
 
@@ -592,14 +596,19 @@ def before_name(old: Mapping[str, Any], new: Mapping[str, Any], seeds: tuple[int
     return " ".join(["before,", *gone, *come]) if gone or come else "before"
 
 
-def outcome(old: View, new: View) -> str:
-    """What another world gave at the same place, beside the one before: the numbers of both."""
+def outcome(told: str, old: View, new: View) -> str:
+    """What another world gave at the same place, beside the one before: the numbers of both.
+
+    `told` is what was said of the world when it was entered; what it gave comes after its first part.
+    """
     was = next((p.correct for p in old.points if p.round == len(new.points)), None)
     if not new.points or was is None or old.held_out != new.held_out:
-        return ""
+        return told
     now = new.points[-1].correct
     change = "no change" if now == was else _difference(now - was)
-    return f"Right for {now:,} of {new.held_out:,}, before {was:,}: {change}."
+    what, _, rest = told.partition(": ")
+    gave = f"right for {now:,} of {new.held_out:,}, before {was:,}: {change}."
+    return f"{what}: {gave} {rest[:1].upper()}{rest[1:]}".rstrip()
 
 
 def _difference(patients: int) -> str:
@@ -757,6 +766,7 @@ def changes(count: int) -> str:
 
 DAMAGED = "is damaged"
 LATER = "is from a later version"
+NO_FILE = "it is not a file"
 
 
 def not_kept(where: str, why: str) -> str:
@@ -774,10 +784,9 @@ def set_aside(name: str, why: str, aside: str) -> str:
     return f"{name} {why}; it was put aside as {aside}."
 
 
-def offer(title: str, round: int, rounds: int, branches: int) -> str:
+def offer(title: str, round: int, rounds: int) -> str:
     """The line that offers an earlier session."""
-    worlds = f", {branches} branches" if branches > 1 else ""
-    return f"Earlier: {title}, round {round} of {rounds}{worlds}. o brings it back, Esc does not."
+    return f"Earlier: {title}, round {round} of {rounds}. o brings it back, Esc leaves it."
 
 
 def resumed(title: str, same: bool) -> str:
@@ -805,10 +814,10 @@ _LESSON_ASKS = {
     "rounds": "Now the other rounds. Space pauses, + is faster.",
     "price": "What will hiding each hospital cost?  1 nothing  2 a point  3 five or more",
     "privacy": "Press p, and compare with the grey curve.",
-    "masks": "Press u to take it back, then m: masks on each message.",
+    "masks": "Few hospitals hide one badly. u takes it back; then m: masks on messages.",
     "attack": "Press m again, masks off. Then a: read a message with one patient in it.",
     "shield": "Esc, then m and a: the same on a masked message.",
-    "end": "Next: : and specialists. ? has every key. Esc ends the tour.",
+    "end": "Next: press : and type specialists. ? has every key. Esc ends the tour.",
 }
 LESSON_LEFT = "The first five minutes wait under 5."
 LESSON_TITLE = "The first five minutes"
@@ -855,8 +864,7 @@ def _tell_masks(answers: Mapping[str, str], told: Mapping[str, int], view: View)
     right = "Yes" if said == truth else f"You said {said}"
     if lost <= 0:
         return f"{right}: it cost nothing."
-    dear = f" Among {len(view.hospitals)}, one is hard to hide." if points >= 3 else ""
-    return f"{right}: it cost {many(lost, 'right answer')}, {points:.0f} in 100.{dear}"
+    return f"{right}: it cost {many(lost, 'right answer')}, {points:.0f} in 100."
 
 
 def _tell_attack(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:

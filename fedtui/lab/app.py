@@ -314,8 +314,7 @@ class LabApp(App[None]):
         if not offer:
             return self.tour.lines(self.player)
         shown = offer.session.branches[offer.session.shown].scenario
-        count, planned = len(offer.session.branches), shown.training.rounds
-        return (words.offer(shown.title, offer.session.round, planned, count),)
+        return (words.offer(shown.title, offer.session.round, shown.training.rounds),)
 
     def _say(self, sentence: str) -> None:
         self.notice = sentence
@@ -427,8 +426,8 @@ class LabApp(App[None]):
         """What the world before gave here, and what this one gives."""
         before = self.player.before
         if self.awaited and before and not self.player.goals:
-            told = words.outcome(before.last, self.player.view)
-            self.notice, self.awaited = f"{self.awaited} {told}".rstrip(), ""
+            self.notice = words.outcome(self.awaited, before.last, self.player.view)
+            self.awaited = ""
         if self.back and self.back is self.player.branch and not self.player.goals:
             self.notice = words.resumed(self.player.view.title, _as_heard(self.back))
             self.back = None

@@ -51,20 +51,21 @@ def layout(width: int, height: int, coach: int = 0) -> Mapping[str, Box]:
 
 
 def _one(width: int, height: int) -> Mapping[str, Box]:
-    room = height - 6  # header, rail, two lines of keys, two of "right now"
+    now, keys = (2, 2) if height >= 23 else (1, 2) if height >= 21 else (1, 1)
+    room = height - 2 - now - keys  # without header and rail
     spare = max(0, room - _DIAGRAM - 7)
-    now = min(2, spare // 5)
-    diagram = _DIAGRAM + min(10, spare // 2)
-    plot = room - diagram - now
+    more = min(2, spare // 5)
+    diagram = min(_DIAGRAM, max(_DIAGRAM - 1, room - _PLOT)) + min(10, spare // 2)
+    plot = room - diagram - more
     if plot < _PLOT:
-        diagram, plot = room, 0
+        diagram, plot = room - more, 0
     rows = [
         ("header", 1),
         ("rail", 1),
         ("diagram", diagram),
         ("plot", plot),
-        ("now", 2 + now),
-        ("keys", 2),
+        ("now", now + more),
+        ("keys", keys),
     ]
     return _stack(rows, 0, 0, width)
 

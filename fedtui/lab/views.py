@@ -15,6 +15,7 @@ from fedtui.tour import Tour
 if TYPE_CHECKING:
     from engine.attacks.one_patient import Attempt
 
+ENTER = {"lessons": "app.lesson"}  # what Enter does on a page, besides closing it
 NUMBERED = {2: "data", 3: "compare", 4: "messages", 5: "lessons"}  # 1 is the lab itself
 
 
