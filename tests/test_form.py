@@ -25,14 +25,15 @@ OPEN = "still open"
 
 
 class Host(App[None]):
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: Form, palette: theme.Palette = theme.FEDTUI) -> None:
         super().__init__()
         self.form = form
+        self.palette = palette
         self.got: Scenario | str | None = OPEN
 
     def on_mount(self) -> None:
-        self.register_theme(theme.FEDTUI.textual)
-        self.theme = theme.FEDTUI.name
+        self.register_theme(self.palette.textual)
+        self.theme = self.palette.textual.name
         self.push_screen(self.form, self.take)
 
     def take(self, got: Scenario | None) -> None:
@@ -312,3 +313,17 @@ async def test_markup_and_escapes_in_a_value_are_shown_as_they_are() -> None:
         await hand.write("[red]\x1b[2J東京")
         assert "[red]␛[2J" in hand.row("patients from")
         assert "\x1b" not in hand.text
+
+
+@pytest.mark.parametrize("palette", theme.PALETTES, ids=lambda palette: palette.name)
+async def test_every_palette_shows_the_form_and_no_cell_goes_without_a_style(
+    palette: theme.Palette,
+) -> None:
+    app = Host(Form(Draft.of(load()), "masking", UNICODE), palette)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        await pilot.press("space", "enter", "1")
+        await pilot.pause()
+        strips = app.screen._compositor.render_strips()
+        assert "must stay to the end" in strips[1].text
+        assert [s for strip in strips for s in strip if s.style is None] == []

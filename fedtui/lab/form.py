@@ -49,7 +49,7 @@ class Form(Screen[Scenario | None]):
     DEFAULT_CSS = """
     Form { align: center middle; background: $background; layers: base over; }
     Form > Sheet {
-        width: 100%; max-width: 106; height: 100%; max-height: 32;
+        width: 100%; max-width: 100; height: 100%; max-height: 25;
         border: round $foreground 40%; background: $background;
         border-title-color: $foreground; border-title-style: bold;
     }
@@ -107,10 +107,15 @@ class Form(Screen[Scenario | None]):
                 row=self._at[self._section],
                 means=self._means(),
                 wrong=self._refusal or self._draft.problem,
-                note=self._note or next(iter(self._draft.notes), ""),
+                note=self._note or self._warning(),
                 keys=words.TYPING_KEYS if self._input.display else words.SETTINGS_KEYS,
             )
         )
+
+    def _warning(self) -> str:
+        """The engine's first warning about the section in focus, for a mix that runs."""
+        notes = (note for note in self._draft.notes if self._section == _section(keys_in(note)))
+        return next(notes, "")
 
     def _title(self) -> str:
         title = str(self._draft.given.get("title", self._draft.given.get("name", "")))
@@ -131,7 +136,8 @@ class Form(Screen[Scenario | None]):
     def _tab(self, section: str) -> Tab:
         on = self._draft.on(section) if is_switch(section) else None
         wrong = any(key.partition(".")[0] == section for key in self._wrong)
-        return Tab(words.section_name(section), on, wrong)
+        locked = bool(self._draft.locked(section))
+        return Tab(words.section_name(section), on, wrong, locked)
 
     def _rows(self) -> tuple[Row, ...]:
         if self._section != PRESETS:
@@ -346,6 +352,10 @@ class Form(Screen[Scenario | None]):
         self._note = ""
         self._refusal = f"{why} {words.SETTINGS_STUCK}"
         self._show()
+
+
+def _section(keys: tuple[str, ...]) -> str:
+    return keys[0].partition(".")[0] if keys else ""
 
 
 class Value(Input):

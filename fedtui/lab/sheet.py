@@ -33,6 +33,7 @@ class Tab:
     name: str
     on: bool | None
     wrong: bool
+    locked: bool
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ class Sheet(Widget):
     def _tab(self, page: Page, index: int) -> Text:
         tab, current = page.tabs[index], index == page.tab
         mark = self._glyphs["chosen"] if current else " "
-        style = "accent" if current else "text" if tab.on is not False else "dim"
+        quiet = "faint" if tab.locked else "dim" if tab.on is False else "text"
+        style = "accent" if current else quiet
         state = " " if tab.on is None else self._glyphs["on" if tab.on else "off"]
         wrong = self._glyphs["lost"] if tab.wrong else " "
         return Text.assemble(
@@ -174,7 +176,8 @@ class Sheet(Widget):
         left = room - cell_len(value)
         unit = f" {row.unit}" if row.unit and len(row.unit) + 1 < left else ""
         return Text.assemble(
-            self._piece(value, style), self._piece(set_cell_size(unit, left), "dim")
+            self._piece(value, style),
+            self._piece(set_cell_size(unit, left), "faint" if row.faint else "dim"),
         )
 
     def _name_width(self, width: int) -> int:

@@ -89,6 +89,8 @@ _ANSI_THEME = Theme(
     boost="ansi_default",
     dark=True,
     variables={
+        "ansi-background": "ansi_default",  # Textual's own stylesheets ask for both
+        "ansi-foreground": "ansi_default",
         "block-cursor-foreground": "ansi_black",
         "block-cursor-background": "ansi_cyan",
         "input-cursor-background": "ansi_default",
