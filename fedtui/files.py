@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,10 @@ def write(path: Path, content: Mapping[str, Any]) -> str:
             os.fsync(file.fileno())
         os.replace(name, path)
     except OSError as error:
-        Path(name).unlink(missing_ok=True)
+        with suppress(
+            OSError
+        ):  # a disk that takes nothing may give nothing back; one sentence is enough
+            os.unlink(name)
         return words.not_kept(str(path), error.strerror or str(error))
     return ""
 
@@ -54,7 +59,10 @@ def write(path: Path, content: Mapping[str, Any]) -> str:
 def read(path: Path) -> tuple[dict[str, Any] | None, str]:
     """What a file holds, or None; and a sentence where it is there and cannot be used."""
     try:
-        if path.stat().st_size > _LARGEST:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):  # a pipe would keep us waiting
+            return None, words.not_read(str(path), words.NO_FILE)
+        if found.st_size > _LARGEST:
             return None, _aside(path, words.DAMAGED)
         content = json.loads(path.read_text("utf-8", errors="surrogatepass"))
     except FileNotFoundError:

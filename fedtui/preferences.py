@@ -41,7 +41,7 @@ def load(place: str) -> tuple[Preferences, str]:
     content.pop("fedtui")
     defaults = asdict(Preferences())
     known = {key: content.pop(key) for key in defaults if key in content and key != "others"}
-    if not all(_fits(value, defaults[key]) for key, value in known.items()):
+    if not all(_fits(key, value, defaults[key]) for key, value in known.items()):
         return Preferences(), files.damaged(path)
     return Preferences(**known, others=content), ""
 
@@ -52,11 +52,12 @@ def save(place: str, preferences: Preferences) -> str:
     return files.write(_path(place), {**preferences.others, **own})
 
 
-def _fits(value: Any, default: Any) -> bool:
+def _fits(key: str, value: Any, default: Any) -> bool:
     if isinstance(default, float):
         return isinstance(value, int | float) and not isinstance(value, bool)
     if isinstance(default, dict):
-        return isinstance(value, dict) and all(isinstance(v, str | int) for v in value.values())
+        kind = int if key == "told" else str
+        return isinstance(value, dict) and all(type(item) is kind for item in value.values())
     return type(value) is type(default)
 
 

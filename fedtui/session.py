@@ -13,9 +13,11 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import threading
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -58,6 +60,7 @@ class Session:
     Attributes:
         shown, before: Which branch is on the screen, and which is grey under it.
         round: How far the shown one had been watched.
+        file: The name of the file it is kept in.
     """
 
     branches: tuple[Kept, ...]
@@ -68,6 +71,7 @@ class Session:
     place: str = ""
     client: str = ""
     when: float = 0.0  # seconds since 1970
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,27 +90,36 @@ class Keeper:
         self.client = client
         self._path = files.folder() / f"session-{secrets.token_hex(6)}.json"
         self._lock: int | None = None
+        self._changing = threading.Lock()  # which file is ours
         self._said = ""
 
     def save(self, session: Session) -> str:
-        """Keep it; a sentence the first time that fails. Waits for the disk: call it from a thread."""
-        if self._lock is None:
-            self._lock = _locked(self._path)
-        told = files.write(self._path, {**asdict(session), "when": time.time()})
+        """Keep it; a sentence the first time that fails. Waits for the disk: call it from a thread.
+
+        It goes to the file that was ours when the session was made, even if another is by now.
+        """
+        with self._changing:
+            if self._lock is None:
+                self._lock = _locked(self._path)
+        told = files.write(files.folder() / session.file, _told(session))
         fresh = told if told != self._said else ""
         self._said = told
         return fresh
 
     def session(self, **values: Any) -> Session:
         """A session of this place."""
-        return Session(place=self.place, client=self.client, **values)
+        return Session(
+            place=self.place, client=self.client, when=time.time(), file=self._path.name, **values
+        )
 
     def take_over(self, offer: Offer) -> bool:
         """Go on in the file of an earlier session; False where another process just did."""
         lock = _locked(offer.path)
         if lock is None:
             return False
-        self._path, self._lock = offer.path, lock
+        self.close()
+        with self._changing:
+            self._path, self._lock = offer.path, lock
         return True
 
     def offer(self) -> tuple[Offer | None, str]:
@@ -124,9 +137,10 @@ class Keeper:
 
     def close(self) -> None:
         """Let go of the file; it stays."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        with self._changing:
+            if self._lock is not None:
+                os.close(self._lock)
+                self._lock = None
 
     def __enter__(self) -> Self:
         return self
@@ -147,8 +161,9 @@ def prune() -> None:
         if number < _MOST and now - _age(path) < _OLDEST:
             continue
         if (lock := _locked(path)) is not None:
-            path.unlink(missing_ok=True)
-            _lock_path(path).unlink(missing_ok=True)
+            with suppress(OSError):  # in a folder that cannot be changed old sessions just stay
+                path.unlink(missing_ok=True)
+                _lock_path(path).unlink(missing_ok=True)
             os.close(lock)
 
 
@@ -189,10 +204,17 @@ def _locked(path: Path) -> int | None:
         return handle
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(handle)
-        return None
-    return handle
+        if os.path.samestat(os.fstat(handle), _lock_path(path).stat()):
+            return handle
+    except OSError:  # another process holds it, or has just pruned it
+        pass
+    os.close(handle)
+    return None
+
+
+def _told(session: Session) -> dict[str, Any]:
+    """As it is written; `asdict` would copy every number of every curve."""
+    return {**vars(session), "branches": [vars(kept) for kept in session.branches]}
 
 
 def _read(path: Path) -> tuple[Session | None, str]:
@@ -200,12 +222,12 @@ def _read(path: Path) -> tuple[Session | None, str]:
     if content is None:
         return None, sentence
     try:
-        return _session(content), ""
-    except (KeyError, TypeError, ValueError, AttributeError, EngineError):
+        return _session(content, path.name), ""
+    except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, EngineError):
         return None, files.damaged(path)
 
 
-def _session(content: Mapping[str, Any]) -> Session:
+def _session(content: Mapping[str, Any], file: str) -> Session:
     branches = tuple(_kept(branch) for branch in content["branches"])
     before = content["before"]
     session = Session(
@@ -217,9 +239,12 @@ def _session(content: Mapping[str, Any]) -> Session:
         place=str(content["place"]),
         client=str(content["client"]),
         when=float(content["when"]),
+        file=file,
     )
     if max(session.shown, session.before or 0) >= len(branches):
         raise ValueError("no such branch")
+    if session.round > branches[session.shown].scenario.training.rounds:
+        raise ValueError("a round after the last one")
     return session
 
 

@@ -1,6 +1,7 @@
 """How hypothesis draws, in CI always the same examples; and a state folder for each test."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,3 +22,11 @@ def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("FEDTUI_STATE", str(folder))
     assert preferences.save("", Preferences(lesson_open=False)) == ""
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For fixtures that several tests share."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FEDTUI_STATE", str(tmp_path_factory.mktemp("state")))
+        yield
