@@ -18,9 +18,11 @@ def overlap(a: Box, b: Box) -> bool:
     return not (beside or a.y + a.height <= b.y or b.y + b.height <= a.y)
 
 
+@pytest.mark.parametrize("coach", [0, 1, 2])
 @pytest.mark.parametrize(("width", "height"), SIZES)
-def test_parts_lie_on_the_screen_and_not_on_each_other(width: int, height: int) -> None:
-    boxes = layout(width, height)
+def test_parts_lie_on_the_screen_and_not_on_each_other(width: int, height: int, coach: int) -> None:
+    boxes = layout(width, height, coach)
+    assert (boxes["coach"].height if coach else 0) == coach
     for box in boxes.values():
         assert box.x >= 0
         assert box.y >= 0
@@ -32,9 +34,10 @@ def test_parts_lie_on_the_screen_and_not_on_each_other(width: int, height: int) 
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_what_is_needed_is_always_there(width: int, height: int) -> None:
     boxes = layout(width, height)
-    assert {"header", "rail", "diagram", "now", "keys"} <= boxes.keys()
-    assert boxes["diagram"].height >= 11
-    assert boxes["now"].height >= 2
+    assert {"header", "rail", "diagram", "plot", "now", "keys"} <= boxes.keys()
+    assert boxes["diagram"].height >= (10 if height < 20 else 11)
+    assert boxes["now"].height >= (1 if height < 23 else 2)
+    assert boxes["plot"].height >= 4
 
 
 def test_the_two_sizes_of_the_design() -> None:
