@@ -80,7 +80,26 @@ def _say(sentence: str, code: int) -> int:
     return code
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """The commands; an unknown one is refused with the way out."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that `args` begin with."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            known = ", ".join(self.list_commands(ctx))
+            raise click.UsageError(
+                f"there is no command {args[0]!r}; choose {known}, or see `fedtui --help`."
+            )
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option("--scenario", metavar="NAME|FILE|CODE", help="What to open; see `fedtui scenarios`.")
 @click.option(
     "--replay", type=click.Path(path_type=Path), help="Play a recording of `run --record`."
@@ -211,7 +230,11 @@ def epsilon(
     cost = accountant.epsilon(q, z, steps, delta)
     rounded = _round_up(cost)
     found = {"q": q, "noise_multiplier": z, "steps": steps, "delta": delta, "epsilon": rounded}
-    click.echo(json.dumps(found) if as_json else f"ε = {rounded}  at z = {z:.6g}")
+    told = (
+        f"ε = {rounded}  at z = {z:.6g}\n"
+        f"z is the noise multiplier: each release gets noise of {z:.6g} × the largest say of one."
+    )
+    click.echo(json.dumps(found) if as_json else told)
 
 
 def _round_up(value: float) -> float | None:

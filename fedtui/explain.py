@@ -28,4 +28,5 @@ def line(view: View) -> str:
     """Where we are, and what happened there."""
     phase = f", {view.phase}" if view.phase else ""
     place = f"Round {view.round}{phase}: " if view.round and not view.finished else ""
-    return place + safe(" ".join(words.right_now(view)))
+    told = " ".join(words.right_now(view)).replace(f" {words.KEYS_TO_BEGIN}", "")
+    return place + safe(told)

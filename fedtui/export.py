@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,18 +44,28 @@ def save(folder: Path, name: str, ending: str, text: str) -> Path:
     Raises:
         RunError: It cannot be written there.
     """
-    stem = "fedtui-" + (re.sub(r"[^\w-]+", "-", name).strip("-")[:60] or "run")
+    stem = "fedtui-" + (re.sub(r"[^\w-]+", "-", name).strip("-")[:40] or "run")
     for number in range(1, 10_000):
         path = folder / f"{stem}{f'-{number}' if number > 1 else ''}.{ending}"
         try:
-            with path.open("x", encoding="utf-8", errors="surrogatepass") as file:
-                file.write(text)
+            file = path.open("x", encoding="utf-8", errors="surrogatepass")
         except FileExistsError:
             continue
         except OSError as error:
-            raise RunError(f"{path}: cannot be written ({error.strerror}).") from None
+            raise _unwritten(path, error) from None
+        try:
+            with file:
+                file.write(text)
+        except OSError as error:
+            with suppress(OSError):  # half a file would be taken for a whole one
+                path.unlink()
+            raise _unwritten(path, error) from None
         return path
     raise RunError(f"{folder}: there are 9,999 exports of this name; take some away.")
+
+
+def _unwritten(path: Path, error: OSError) -> RunError:
+    return RunError(f"{path}: cannot be written ({error.strerror}).")
 
 
 def _harmless(name: str) -> str:

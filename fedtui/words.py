@@ -188,8 +188,7 @@ def _started(view: View, who: int) -> list[str]:
     return [
         f"{many(len(hospitals), 'hospital')} hold {many(patients, 'patient')}; the server has a model"
         f" of {many(view.parameters, 'number')}.",
-        "Patients stay where they are; the model travels.",
-        KEYS_TO_BEGIN,
+        f"Patients stay where they are; the model travels. {KEYS_TO_BEGIN}",
         *view.notes,
     ]
 
@@ -806,7 +805,7 @@ NO_OFFER = "There is no earlier session."
 
 # Lesson 0
 
-_WHO = {"alone": "each one alone", "together": "together", "same": "the same"}
+_WHO = {"alone": "alone", "together": "together", "same": "the same"}
 _LESSON_ASKS = {
     "start": "Press Space.",
     "watch": "One round, slowly: the model goes out, is trained, comes back, is averaged.",
