@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import RunError
+from fedtui.safe import safe
 
 _COLUMNS = ("round", "accuracy", "loss", "auc", "epsilon")
 _BYTES = ("uplink_bytes", "downlink_bytes", "overhead_bytes")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@")
 
 
 def as_json(result: Mapping[str, Any]) -> str:
@@ -26,12 +27,13 @@ def as_json(result: Mapping[str, Any]) -> str:
 def as_csv(result: Mapping[str, Any]) -> str:
     """A line for each round; hospitals' accuracies in columns of their own.
 
-    A hospital whose name a spreadsheet would take for a formula gets an apostrophe before it.
+    A hospital whose name a spreadsheet would take for a formula gets an apostrophe before it, one
+    called as another column is the word hospital, and what acts on a terminal is shown as on the screen.
     """
     names = [hospital["name"] for hospital in result["hospitals"]]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *_BYTES, *map(_harmless, names)])
+    writer.writerow([*_COLUMNS, *_BYTES, *map(_column, names)])
     for round in result["rounds"]:
         own = (round["hospital_accuracy"][name] for name in names)
         writer.writerow([*(round[key] for key in (*_COLUMNS, *_BYTES)), *own])
@@ -68,5 +70,8 @@ def _unwritten(path: Path, error: OSError) -> RunError:
     return RunError(f"{path}: cannot be written ({error.strerror}).")
 
 
-def _harmless(name: str) -> str:
-    return f"'{name}" if name.startswith(_FORMULA) else name
+def _column(name: str) -> str:
+    shown = safe(name)
+    if shown in (*_COLUMNS, *_BYTES):
+        return f"hospital {shown}"
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown

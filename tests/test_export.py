@@ -1,0 +1,121 @@
+"""Laws of exports: the numbers of `--json`, no formula, never over another file, never half a one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import run
+from engine.errors import RunError
+from fedtui import export
+from fedtui.safe import safe
+from tests.builders import small
+
+RESULT: dict[str, Any] = run(small(privacy={}, masking={}))
+
+
+def rows(result: dict[str, Any]) -> list[dict[str, str]]:
+    """The table as another program reads it."""
+    return list(csv.DictReader(io.StringIO(export.as_csv(result))))
+
+
+def renamed(name: str) -> dict[str, Any]:
+    """The result of a run whose first hospital is called `name`."""
+    old = RESULT["hospitals"][0]["name"]
+    hospitals = [{**RESULT["hospitals"][0], "name": name}, *RESULT["hospitals"][1:]]
+    rounds = [
+        {
+            **each,
+            "hospital_accuracy": {
+                name if key == old else key: value
+                for key, value in each["hospital_accuracy"].items()
+            },
+        }
+        for each in RESULT["rounds"]
+    ]
+    return {**RESULT, "hospitals": hospitals, "rounds": rounds}
+
+
+def test_json_is_what_run_prints() -> None:
+    assert json.loads(export.as_json(RESULT)) == json.loads(json.dumps(RESULT))
+
+
+def test_csv_has_every_round_with_its_numbers() -> None:
+    found = rows(RESULT)
+    assert len(found) == len(RESULT["rounds"]) > 1
+    for row, round in zip(found, RESULT["rounds"], strict=True):
+        for key in ("round", "accuracy", "loss", "auc", "epsilon", "uplink_bytes"):
+            assert float(row[key]) == round[key]
+        assert float(row["B"]) == round["hospital_accuracy"]["B"]
+
+
+def test_what_is_missing_is_an_empty_field() -> None:
+    plain = {**RESULT, "rounds": [{**round, "epsilon": None} for round in RESULT["rounds"]]}
+    assert {row["epsilon"] for row in rows(plain)} == {""}
+
+
+@given(st.text(min_size=1, max_size=12).filter(lambda name: name not in "BCD"))
+def test_no_name_is_a_formula_and_none_breaks_the_table(name: str) -> None:
+    text = export.as_csv(renamed(name))
+    table = list(csv.reader(io.StringIO(text, newline="")))
+    assert {len(row) for row in table} == {8 + len(RESULT["hospitals"])}
+    assert not table[0][8].startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert table[0][8].endswith(safe(name))
+
+
+def test_a_hospital_s_column_is_not_taken_for_a_number_of_the_round() -> None:
+    found = rows(renamed("accuracy"))
+    assert [float(row["accuracy"]) for row in found] == [r["accuracy"] for r in RESULT["rounds"]]
+
+
+def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
+    paths = [export.save(tmp_path, "cells", "csv", str(number)) for number in range(3)]
+    assert [path.name for path in paths] == [
+        "fedtui-cells.csv",
+        "fedtui-cells-2.csv",
+        "fedtui-cells-3.csv",
+    ]
+    assert [path.read_text() for path in paths] == ["0", "1", "2"]
+
+
+@given(st.text(max_size=300))
+def test_any_title_is_one_file_in_the_folder(title: str) -> None:
+    folder = Path(os.environ["FEDTUI_STATE"])
+    path = export.save(folder, title, "json", "{}")
+    assert path.parent == folder
+    assert path in folder.iterdir()
+    path.unlink()
+
+
+def test_a_folder_that_takes_nothing_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be written"):
+        export.save(tmp_path / "file", "cells", "csv", "")
+
+
+def test_a_full_disk_leaves_no_half_file(tmp_path: Path) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("needs /dev/full")
+    # A text longer than the buffer, into a file of a file system that is full: a link stands in for it.
+    (tmp_path / "there").mkdir()
+
+    class Full(type(tmp_path)):  # type: ignore[misc]
+        def open(self, *mode: Any, **kept: Any) -> Any:
+            super().open("x").close()
+            return full.open("w")
+
+        def with_segments(self, *parts: Any) -> Path:
+            return Full(*parts)
+
+    with pytest.raises(RunError, match="No space left"):
+        export.save(Full(tmp_path / "there"), "cells", "csv", "x" * 100_000)
+    assert list((tmp_path / "there").iterdir()) == []
