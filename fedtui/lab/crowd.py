@@ -34,7 +34,7 @@ class _Size(NamedTuple):
 
 
 _SIZES = (_Size(5, 16, 24), _Size(4, 14, 24), _Size(3, 13, 20), _Size(1, 10, 19), _Size(1, 7, 9))
-_TINY = _Size(1, 5, 6)
+_TINY = _Size(1, 4, 6)
 
 
 def crowd(canvas: Canvas, shot: Shot) -> Canvas:
@@ -50,11 +50,10 @@ def crowd(canvas: Canvas, shot: Shot) -> Canvas:
     size = _fitting(count, inside) if count <= SMALL else None
     canvas.across(1, rule, canvas.width - 2)
     canvas.put(3, rule, f" {first_fit(canvas.width // 2 - 7, *_titles(shot))} ", "title")
-    if size and size.least >= _SIZES[-1].least:
-        canvas.right(canvas.width - 3, rule, " alone → together ", "dim")
     _link(canvas, shot, box, link)
     if size:
-        _tiles(canvas, shot, inside, size)
+        shown = _tiles(canvas, shot, inside, size)
+        canvas.right(canvas.width - 3, rule, shown and f" {shown} ", "dim")
     else:
         _cells(canvas, shot, inside)
     if count:
@@ -101,8 +100,8 @@ def _places(size: _Size, box: Box) -> int:
     return (box.width // size.least) * (box.height // size.rows)
 
 
-def _tiles(canvas: Canvas, shot: Shot, box: Box, size: _Size) -> None:
-    """In rows, as wide as the room allows, all alike."""
+def _tiles(canvas: Canvas, shot: Shot, box: Box, size: _Size) -> str:
+    """In rows, as wide as the room allows, all alike; returns what their numbers are."""
     count, here = len(shot.view.hospitals), packets.arrived(shot)
     lines = min(math.ceil(count / (box.width // size.most)), box.height // size.rows)
     columns = math.ceil(count / max(1, lines))
@@ -116,6 +115,14 @@ def _tiles(canvas: Canvas, shot: Shot, box: Box, size: _Size) -> None:
         doing = mark(shot, index, bool(here[index]))
         at = Box(left + column * wide, box.y + row * size.rows, wide - 1, size.rows)
         draw(canvas, shot, index, doing, at)
+    room = wide - 5 if size.rows > 1 else _room(wide - 1)
+    *_, both, together = map(width, _results(shot, 0))
+    return "alone → together" if both <= room else "right together" if together <= room else ""
+
+
+def _room(wide: int) -> int:
+    """Cells that a tile of one row has for numbers, beside the letter and the mark."""
+    return wide - (4 if wide < 8 else 5 if wide < 9 else 6)
 
 
 def _line(canvas: Canvas, shot: Shot, index: int, doing: tuple[str, str], box: Box) -> None:
@@ -126,8 +133,8 @@ def _line(canvas: Canvas, shot: Shot, index: int, doing: tuple[str, str], box: B
     canvas.put(box.x + 1, box.y, letter, "bright" if part else "faint")
     air = 1 if box.width >= 9 else 0
     canvas.put(box.x + 3 + air, box.y, *doing)
-    room = box.width - (4 if box.width < 8 else 5 + air)
-    text = next((text for text in _results(shot, index) if width(text) <= room), "")
+    results = _results(shot, index)
+    text = next((text for text in results if width(text) <= _room(box.width)), "")
     canvas.right(box.x + box.width, box.y, text, "text" if part else "faint")
 
 

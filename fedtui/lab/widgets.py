@@ -8,6 +8,7 @@ from typing import Any
 from rich.segment import Segment
 from textual import events
 from textual.app import ComposeResult
+from textual.filter import ANSIToTruecolor, LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -57,7 +58,7 @@ class Window(Widget):
     def render_lines(self, crop: Region) -> list[Strip]:
         """The rows in `crop`."""
         canvas, palette, left = self.seen()
-        wide, filters = self.size.width, tuple(self.get_line_filters())
+        wide, filters = self.size.width, self._filters(palette)
         made_for = (palette, left, wide, filters)
         if made_for != self._made_for:
             self._made_for = made_for
@@ -71,6 +72,12 @@ class Window(Widget):
         rows = [self._strips[y] for y in crop.line_range]
         start, end = crop.column_span
         return rows if (start, end) == (0, wide) else [row.crop(start, end) for row in rows]
+
+    def _filters(self, palette: Palette) -> tuple[LineFilter, ...]:
+        """What Textual would do to our lines, but not the search for colours that are not in them."""
+        named = not palette.background
+        filters = self.get_line_filters()
+        return tuple(each for each in filters if named or not isinstance(each, ANSIToTruecolor))
 
 
 class Drawn(Window):
