@@ -681,7 +681,6 @@ SETTINGS_NO_STEP = "There is no next value this way; Enter takes one as text."
 SETTINGS_ONE_CHOICE = "So far this is the only choice that is built."
 SETTINGS_NO_SWITCH = "This section is always there; it cannot be switched off."
 SETTINGS_OTHER_SOURCE = "Other patients: the settings of Data are theirs now."
-SETTINGS_PRESET = "Enter starts from this scenario, with its own patients and settings."
 SETTINGS_SMALL = "Please make the window larger: settings need 60 × 18. Esc closes them."
 SEED_RANGE = "a whole number, 0 or above"
 LOCKED = "A branch goes on with the same patients, model and seed; only a new run can have others."
@@ -695,7 +694,15 @@ SETTINGS_KEYS = (  # shown, does, and a rank: where there is no room, the lowest
     ("d", "default", 5),
     ("Esc", "done", 9),
 )
+PRESET_KEYS = (
+    ("↑↓", "scenario", 6),
+    ("Enter", "start from it", 8),
+    ("Tab", "section", 7),
+    ("1-9", "a section", 4),
+    ("Esc", "done", 9),
+)
 TYPING_KEYS = (("Enter", "take it", 9), ("Esc", "as it was", 9))
+GIVING_UP = ("Esc", "change nothing", 9)
 
 
 def setting_name(key: str) -> str:
@@ -706,6 +713,18 @@ def setting_name(key: str) -> str:
 def section_name(section: str) -> str:
     """What a section is called."""
     return SECTION_NAMES.get(section, section)
+
+
+def preset(title: str, about: str) -> str:
+    """What a scenario is for."""
+    return f"{title}. {about[:1].upper()}{about[1:]}."
+
+
+def preset_way(here: bool) -> str:
+    """What Enter does on a scenario."""
+    if here:
+        return "The settings come from this one; Enter takes all changes back to it."
+    return "Enter starts from this one, with its own patients and settings."
 
 
 def section_told(section: str) -> str:
@@ -819,7 +838,6 @@ _LESSON_ASKS = {
     "end": "Next: press : and type specialists. ? has every key. Esc ends the tour.",
 }
 LESSON_LEFT = "The first five minutes wait under 5."
-LESSON_TITLE = "The first five minutes"
 
 
 def lesson(step: str, answers: Mapping[str, str], told: Mapping[str, int], view: View) -> list[str]:

@@ -1,0 +1,172 @@
+"""Laws of lesson 0, and the lesson played from the keyboard, on a bench and in a terminal."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+
+from engine import Scenario
+from fedtui import lesson, scenarios, words
+from fedtui.lab.cells import width
+from fedtui.lesson import STEPS, Facts, Progress
+from fedtui.tour import Tour
+from fedtui.view import View
+from tests.lab import Bench, lab
+from tests.test_player import drive, ready
+from tests.tmux import HAS_TMUX, Tmux
+
+_ROOM = 76  # cells of a line at 80 columns
+
+
+def cells() -> Scenario:
+    return scenarios.load("cells")
+
+
+def shown() -> View:
+    player = ready(cells())
+    player.to_end()
+    return drive(player).view
+
+
+def progresses() -> Iterator[Progress]:
+    """Every step, with every prediction, after every kind of outcome."""
+    who, price = (next(s.choices for s in STEPS if s.name == n) for n in ("who", "price"))
+    for step, said, cost, privacy in product(STEPS, who, price, (0, 20, 158, 160)):
+        told = {"rounds": 158, "privacy": privacy, "masks": 158}
+        yield Progress(step.name, {"who": said, "price": cost}, told)
+
+
+def test_every_line_fits_80_columns() -> None:
+    view = shown()
+    for progress in progresses():
+        for line in words.lesson(progress.step, progress.answers, progress.told, view):
+            assert width(line) <= _ROOM, line
+
+
+def test_every_step_is_done_by_the_run_or_by_a_prediction_and_by_nothing_else() -> None:
+    view = ready(cells()).view
+    for step in STEPS:
+        assert lesson.advance(Progress(step.name), Facts(view)).step == step.name
+        moved = [
+            d for d in range(-1, 6) if lesson.answer(Progress(step.name), d, Facts(view)).answers
+        ]
+        assert moved == list(range(1, len(step.choices) + 1))
+
+
+def test_an_unknown_step_of_another_version_begins_anew() -> None:
+    assert lesson.step(Progress("quiz")).name == "start"
+
+
+@pytest.mark.parametrize(("said", "truth"), [("together", "Yes: "), ("alone", "You said alone: ")])
+def test_a_prediction_is_told_beside_what_came(said: str, truth: str) -> None:
+    lines = words.lesson("price", {"who": said}, {"rounds": 158}, shown())
+    assert lines[0].startswith(truth)
+    assert "together 158 of 172, alone 153; 3 of 4 hospitals gained" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"), [(0, "cost nothing"), (-2, "cost nothing"), (31, "31 right")]
+)
+def test_the_price_is_the_runs_own(cost: int, told: str) -> None:
+    line = words.lesson("masks", {}, {"rounds": 158, "privacy": 158 - cost}, shown())[0]
+    assert told in line
+
+
+async def _expect(at: Bench, step: str) -> str:
+    await at.settle(30)
+    assert at.app.tour.progress.step == step, at.text
+    return at.text
+
+
+async def test_the_lesson_from_beginning_to_end_right_way_and_wrong_way() -> None:
+    async with lab(cells()) as at:
+        at.app.action_lesson()
+        await at.settle()
+        assert "4 hospitals, one model, no patient leaves." in at.text
+        await _expect(at, "start")
+        await at.press("m", "u", "right")  # not what it asks, and on the way anyway
+        await _expect(at, "watch")
+        await at.press("]")
+        text = await _expect(at, "who")
+        assert "1 each one alone  2 together  3 the same" in text
+        await at.pilot.press("7", "2")  # no such answer; then one, and the run goes on
+        assert at.app.player.playing
+        await at.press("g")
+        assert "Yes: together 158 of 172, alone 153" in await _expect(at, "price")
+        await at.press("1")
+        await at.press("m", "m")  # the wrong switch
+        await _expect(at, "privacy")
+        await at.press("p")
+        text = await _expect(at, "masks")
+        assert "You said nothing: it cost 31 right answers, 18 in 100." in text
+        await at.press("u", "m")
+        assert "The curve did not move: 158 again." in await _expect(at, "attack")
+        await at.press("a", "escape")
+        await _expect(at, "attack")  # masked: nothing was read
+        await at.press("m", "a")
+        assert "Her record can be read" in at.text
+        await at.press("escape")
+        await _expect(at, "shield")
+        await at.press("m", "a")
+        assert "cannot be read" in at.text
+        await at.press("escape")
+        assert "Under masks it read noise." in await _expect(at, "end")
+
+
+async def test_the_lesson_can_be_left_and_found_again() -> None:
+    async with lab(cells()) as at:
+        at.app.tour = Tour(open=True)
+        at.app._show()
+        assert words.LESSON_LEFT in await at.press("escape")
+        text = await at.press("escape")
+        assert "Press Space." not in text
+        assert "the first five minutes" in await at.press("5")
+        assert "Press Space." in await at.press("enter")
+
+
+@pytest.mark.skipif(
+    not HAS_TMUX, reason="tmux is not installed; it shows a terminal's whole screen"
+)
+def test_the_first_start_opens_the_lesson_and_it_is_played_in_a_terminal(tmp_path: object) -> None:
+    with Tmux(80, 24, env={"FEDTUI_STATE": f"{tmp_path}/state"}) as screen:
+
+        def until(*parts: str) -> None:
+            for part in parts:
+                screen.wait_for(re.escape(part), timeout=60)
+
+        def masked(yes: bool) -> None:
+            screen.wait_until(lambda text: ("masks" in text.split("\n")[0]) is yes, 20, "masks")
+
+        screen.enter(f"{sys.executable} -m fedtui")
+        until("no patient leaves.", "Press Space.")
+        screen.press("Space")
+        until("One round, slowly", "who is better?")
+        screen.press("3")
+        until("You said: the same.", "▶")
+        screen.press("g")
+        until("You said the same: together 158 of 172", "3 five or more")
+        screen.press("3")
+        until("Press p")
+        screen.press("p")
+        until("Yes: it cost 31 right answers", "before 158")
+        screen.press("u")
+        until("Privacy ○")
+        screen.press("m")
+        until("The curve did not move: 158 again.")
+        screen.press("m")
+        masked(False)
+        screen.press("a")
+        until("Her record can be read")
+        screen.press("Escape")
+        until("her whole record was read")
+        screen.press("m")
+        masked(True)
+        screen.press("a")
+        until("cannot be read")
+        screen.press("Escape")
+        until("Under masks it read noise.", "Esc ends the tour.")
+        screen.press("q")
