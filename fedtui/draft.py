@@ -13,25 +13,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from engine.channels.choose import channel_of
-from engine.codecs.section import codec_of
-from engine.cohort import cohort_size
-from engine.data.source import letters
 from engine.errors import EngineError, NotBuiltYet, ScenarioError
-from engine.faults import Faults
 from engine.knobs import Knob, Section, read_value
 from engine.scenario import Scenario
 from engine.sections import BUILT_IN
 from engine.settings import ALWAYS, SECTIONS, Given
-from engine.switch import Setting
 from fedtui import ladder, scenarios, words
+from fedtui.rehearsal import check_hospitals
+from fedtui.written import as_text, items
 
 SEED = Knob("everything drawn by chance hangs on it: same seed, same run", low=0, high=2**63 - 1)
 _SUGGESTED = {"data.source": BUILT_IN}  # words to step through where any text will do
 _KEY = re.compile(r"\b([a-z]\w*)\.([a-z]\w*)\b")
-_ITEM = re.compile(r'\s*"((?:[^"]|"")*)"|([^,]+)')
 
 
 @dataclass(frozen=True)
@@ -144,7 +137,7 @@ class Draft:
         if text == old.text:
             return self
         if old.kind is tuple and '"' in text:
-            return self.with_value(key, _items(text))
+            return self.with_value(key, items(text))
         if key == "seed":
             return self.with_value(key, read_value(key, text, int))
         section, name = _split(key)
@@ -281,42 +274,10 @@ class Draft:
     def _outcome(self) -> Scenario | EngineError:
         try:
             scenario = Scenario.from_dict(self.given)
-            _check_hospitals(scenario)
+            check_hospitals(scenario)
         except EngineError as error:
             return error
         return scenario
-
-
-def rehearse(scenario: Scenario) -> None:
-    """Read the patients and see whether the mix runs on them; takes as long as reading does.
-
-    Raises:
-        EngineError: It does not.
-    """
-    from engine.data import load
-
-    federation = load(scenario.data, scenario.seed)
-    _channel(scenario, federation.train.sizes, federation.names)
-
-
-def _check_hospitals(scenario: Scenario) -> None:
-    """Refuse what too few or too many hospitals make impossible, where their number is a setting.
-
-    The patients are not read for this: each hospital counts as one patient, the lightest there is.
-    """
-    if scenario.data.partition == "natural":
-        return
-    count = scenario.data.hospitals
-    named = scenario.get(Faults)
-    names = letters(count) if named and named.drops else ()
-    _channel(scenario, np.ones(count, np.int64), names)
-
-
-def _channel(scenario: Scenario, patients: np.ndarray[Any, Any], names: tuple[str, ...]) -> None:
-    for round in (1, *(change.round for change in scenario.changes)):
-        now = scenario.at(round)
-        size = cohort_size(now.training.participation, len(patients), now.on("masking"))
-        channel_of(Setting(now, patients, 1, names), codec_of(now), size)
 
 
 def is_switch(section: str) -> bool:
@@ -343,29 +304,3 @@ def _names(section: str) -> Mapping[str, Knob]:
 def _split(key: str) -> tuple[str, str]:
     section, _, name = key.partition(".")
     return section, name
-
-
-def as_text(value: Any) -> str:
-    """A value as somebody would write it; no digit is lost."""
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, float):
-        plain = value == 0 or 1e-7 <= abs(value) < 1e9
-        return np.format_float_positional(value, trim="-") if plain else repr(value)
-    if isinstance(value, list | tuple):
-        plain = all(i and i == i.strip() and "," not in i and '"' not in i for i in value)
-        quoted = (f'"{item.replace(chr(34), chr(34) * 2)}"' for item in value)
-        return ", ".join(value if plain else quoted)
-    return str(value)
-
-
-def _items(text: str) -> tuple[str, ...]:
-    """A list some of whose items stand in quotation marks, because of a comma in them."""
-    found = []
-    for match in _ITEM.finditer(text):
-        quoted, bare = match.groups()
-        if quoted is not None:
-            found.append(quoted.replace('""', '"'))
-        elif bare.strip():
-            found.append(bare.strip())
-    return tuple(found)

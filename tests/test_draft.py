@@ -11,8 +11,9 @@ from engine import Scenario, ScenarioError
 from engine.knobs import Knob
 from engine.settings import CHANGEABLE, SECTIONS, SWITCHES
 from fedtui import ladder, words
-from fedtui.draft import Draft, as_text, keys_in
+from fedtui.draft import Draft, keys_in
 from fedtui.scenarios import NAMES, load
+from fedtui.written import as_text
 
 KEYS = [f"{name}.{key}" for name, section in SECTIONS.items() for key in section.knobs()]
 SWITCH_NAMES = [switch.section for switch in SWITCHES]

@@ -18,6 +18,7 @@ from engine.settings import CHANGEABLE
 from fedtui.draft import Draft
 from fedtui.lab import theme
 from fedtui.lab.form import Form
+from fedtui.lab.form_page import count
 from fedtui.lab.glyphs import ASCII, BLOCK, UNICODE, Glyphs
 from fedtui.scenarios import load
 
@@ -216,7 +217,7 @@ async def test_scenarios_and_the_number_of_hospitals_are_the_first_page() -> Non
     async with form("scenario") as hand:
         assert "●" in hand.row("Breast cells  ")
         await hand.press("down", "down")
-        assert "hiding a whole hospital" in hand.told
+        assert "Hiding a whole hospital" in hand.told
         await hand.press("enter")
         assert "100" in hand.row("   hospitals  ")
         await hand.press("down", "down", "down", "right")
@@ -265,12 +266,13 @@ async def test_every_setting_is_seen_at_every_size(size: tuple[int, int], column
         at = hand.app.form
         for section in range(9):
             at.action_go(section)
-            for row in at._rows():
+            for _ in range(count(at._draft, at._section)):
                 at.call_later(at.action_move, 1)
                 await hand.pilot._wait_for_screen()
-                current = at._rows()[at._at[at._section]]
-                shown = "".join(column.plain(char) for char in current.name)[:18]
-                assert any(shown in line and column["chosen"] in line for line in hand.rows), row
+                page = at._sheet._page
+                assert page is not None
+                shown = "".join(column.plain(char) for char in page.rows[page.row].name)[:18]
+                assert any(shown in line and column["chosen"] in line for line in hand.rows), shown
                 assert max(map(len, hand.rows)) <= size[0]
                 assert column is not ASCII or hand.text.isascii()
 

@@ -14,23 +14,22 @@ from textual.widgets import Input, Static
 
 from engine.errors import EngineError
 from engine.scenario import Scenario
-from engine.settings import SECTIONS
 from fedtui import scenarios, words
-from fedtui.draft import Draft, Field, as_text, is_switch, keys_in, rehearse
+from fedtui.draft import Draft, Field, is_switch
 from fedtui.lab.asker import Asker
+from fedtui.lab.form_page import PRESETS, Place, Said, count, field_at, page, sections
 from fedtui.lab.glyphs import Glyphs
-from fedtui.lab.sheet import SMALLEST, Page, Row, Sheet, Tab
+from fedtui.lab.sheet import SMALLEST, Sheet
+from fedtui.rehearsal import rehearse
 from fedtui.safe import safe
 
-PRESETS = "scenario"
-_FIRST = (PRESETS, "fedprox", "privacy", "masking", "compression", "training", "faults")
-_SHORTCUTS = ("data.hospitals", "seed")  # asked for so often that they stand on the first page too
 _MOST = 10_000  # characters of a value
 
 
 class Form(Screen[Scenario | None]):
     """Closes with the new scenario, or with None where nothing changed."""
 
+    _asker: ClassVar = Asker()  # one thread, however often a form is opened
     AUTO_FOCUS: ClassVar[str | None] = ""  # the field has the focus only while it is written in
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "the setting above", show=False),
@@ -66,12 +65,11 @@ class Form(Screen[Scenario | None]):
         super().__init__()
         self._draft = self._first = draft
         self._glyphs = glyphs
-        self._sections = (*_FIRST, *(s for s in SECTIONS if s not in _FIRST))
+        self._sections = sections()
         self._section = section if section in self._sections else PRESETS
         self._at = dict.fromkeys(self._sections, 0)
         self._refusal = self._note = ""
         self._giving_up = False  # the next Esc leaves everything as it was
-        self._asker = Asker()
         self._sheet = Sheet(glyphs)
         self._input = Value(compact=True, max_length=_MOST, select_on_focus=False)
         if self._section == PRESETS and draft.preset:
@@ -92,30 +90,16 @@ class Form(Screen[Scenario | None]):
     def on_resize(self, event: events.Resize) -> None:
         """Too small, or place the field anew."""
         self.set_class(event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1], "-small")
-        self.call_after_refresh(self._place)
+        self.call_after_refresh(self._put)
 
     # What is seen
 
     def _show(self) -> None:
+        said = Said(self._refusal, self._note, self._input.display, self._giving_up)
         self._sheet.border_title = self._title()
-        self._sheet.border_subtitle = self._plain(words.changes(self._changes))
-        self._sheet.show(
-            Page(
-                tabs=tuple(self._tab(section) for section in self._sections),
-                tab=self._sections.index(self._section),
-                rows=self._rows(),
-                row=self._at[self._section],
-                means=self._means(),
-                wrong=self._refusal or self._draft.problem,
-                note=self._note or self._warning(),
-                keys=words.TYPING_KEYS if self._input.display else words.SETTINGS_KEYS,
-            )
-        )
-
-    def _warning(self) -> str:
-        """The engine's first warning about the section in focus, for a mix that runs."""
-        notes = (note for note in self._draft.notes if self._section == _section(keys_in(note)))
-        return next(notes, "")
+        changes = len(self._first.differences(self._draft))
+        self._sheet.border_subtitle = self._plain(words.changes(changes))
+        self._sheet.show(page(self._draft, self._place, said))
 
     def _title(self) -> str:
         title = str(self._draft.given.get("title", self._draft.given.get("name", "")))
@@ -125,66 +109,13 @@ class Form(Screen[Scenario | None]):
         return "".join(self._glyphs.plain(char) for char in text).replace("[", r"\[")
 
     @property
-    def _changes(self) -> int:
-        """Settings that differ from where the form began."""
-        return len(self._first.differences(self._draft))
-
-    @property
-    def _wrong(self) -> tuple[str, ...]:
-        return (*self._draft.problem_keys, *keys_in(self._refusal))
-
-    def _tab(self, section: str) -> Tab:
-        on = self._draft.on(section) if is_switch(section) else None
-        wrong = any(key.partition(".")[0] == section for key in self._wrong)
-        locked = bool(self._draft.locked(section))
-        return Tab(words.section_name(section), on, wrong, locked)
-
-    def _rows(self) -> tuple[Row, ...]:
-        if self._section != PRESETS:
-            return tuple(map(self._row, self._draft.fields(self._section)))
-        here, locked = self._draft.preset, bool(self._draft.locked(PRESETS))
-        presets = (
-            Row(title, name, picked=name == here, faint=locked)
-            for name, title, _ in scenarios.presets()
-        )
-        return (*presets, *(self._row(self._draft.field(key)) for key in _SHORTCUTS))
-
-    def _row(self, field: Field) -> Row:
-        value = field.text or words.SETTINGS_EMPTY
-        section, _, name = field.key.partition(".")
-        idle = field.idle or field.locked or not self._draft.on(section)
-        return Row(
-            name=words.setting_name(field.key),
-            value=value,
-            unit=field.knob.unit if field.knob.unit != words.setting_name(field.key) else "",
-            key=name or section,
-            wrong=field.key in self._wrong,
-            bold=field.was_set,
-            faint=bool(idle),
-        )
-
-    def _means(self) -> tuple[str, ...]:
-        field = self._field
-        if field is None:
-            _, title, about = scenarios.presets()[self._at[PRESETS]]
-            locked = self._draft.locked(PRESETS)
-            return (f"{title}: {about}.", locked or words.SETTINGS_PRESET)
-        section = field.key.partition(".")[0]
-        why = field.locked or (words.setting_idle(field.idle) if field.idle else "")
-        if not why and not self._draft.on(section):
-            why = words.section_told(section)
-        told = words.setting_told(field.key, field.knob.help, field.knob.unit)
-        value = words.setting_range(field.range, as_text(field.default), field.was_set)
-        return tuple(filter(None, (told, value, why)))
+    def _place(self) -> Place:
+        return Place(self._section, self._at[self._section])
 
     @property
     def _field(self) -> Field | None:
         """The setting in focus; None on a scenario."""
-        at = self._at[self._section]
-        if self._section != PRESETS:
-            return self._draft.fields(self._section)[at]
-        at -= len(scenarios.NAMES)
-        return self._draft.field(_SHORTCUTS[at]) if at >= 0 else None
+        return field_at(self._draft, self._place)
 
     # Changing
 
@@ -243,12 +174,12 @@ class Form(Screen[Scenario | None]):
         self._quiet()
         self._input.value = field.text
         self._input.display = True
-        self._place()
+        self._put()
         self._input.focus()
         self._input.select_all()
         self._show()
 
-    def _place(self) -> None:
+    def _put(self) -> None:
         offset, room = self._sheet.place()
         corner = self._sheet.content_region.offset
         self._input.styles.offset = corner + offset
@@ -295,8 +226,8 @@ class Form(Screen[Scenario | None]):
     def action_move(self, by: int) -> None:
         """The setting above or below."""
         if self._done_typing():
-            count = len(self._rows())
-            self._at[self._section] = (self._at[self._section] + by) % count
+            lines = count(self._draft, self._section)
+            self._at[self._section] = (self._at[self._section] + by) % lines
             self._turn()
 
     def action_section(self, by: int) -> None:
@@ -352,10 +283,6 @@ class Form(Screen[Scenario | None]):
         self._note = ""
         self._refusal = f"{why} {words.SETTINGS_STUCK}"
         self._show()
-
-
-def _section(keys: tuple[str, ...]) -> str:
-    return keys[0].partition(".")[0] if keys else ""
 
 
 class Value(Input):

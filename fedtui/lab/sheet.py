@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from textwrap import wrap
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -16,6 +15,7 @@ from rich.text import Text
 from textual.geometry import Offset
 from textual.widget import Widget
 
+from fedtui.lab.cells import wrap
 from fedtui.lab.glyphs import Glyphs
 from fedtui.safe import safe
 
@@ -197,8 +197,7 @@ class Sheet(Widget):
         return lines + [Text("")] * (_FOOT - len(lines))
 
     def _wrapped(self, told: str, style: str, width: int, most: int) -> list[Text]:
-        shown = "".join(self._glyphs.plain(c) for c in safe(told))
-        lines = wrap(shown, width - 2, max_lines=most, placeholder=self._glyphs.plain("…"))
+        lines = wrap(safe(told), width - 2, most)
         return [self._piece(f" {line}", style) for line in lines]
 
     def _hints(self, page: Page, width: int) -> Text:
