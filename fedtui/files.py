@@ -94,4 +94,4 @@ def _aside(path: Path, why: str) -> str:
         path.rename(aside)
     except OSError as error:
         return words.not_read(str(path), error.strerror or str(error))
-    return words.set_aside(path.name, why, str(aside))
+    return words.set_aside(path.name, why, aside.name)

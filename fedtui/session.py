@@ -91,6 +91,7 @@ class Keeper:
         self._path = files.folder() / f"session-{secrets.token_hex(6)}.json"
         self._lock: int | None = None
         self._changing = threading.Lock()  # which file is ours
+        self._writing = threading.Lock()  # so that the last to come is the last to be written
         self._said = ""
 
     def save(self, session: Session) -> str:
@@ -101,7 +102,8 @@ class Keeper:
         with self._changing:
             if self._lock is None:
                 self._lock = _locked(self._path)
-        told = files.write(files.folder() / session.file, _told(session))
+        with self._writing:
+            told = files.write(files.folder() / session.file, _told(session))
         fresh = told if told != self._said else ""
         self._said = told
         return fresh

@@ -799,7 +799,7 @@ def not_read(where: str, why: str) -> str:
 
 def set_aside(name: str, why: str, aside: str) -> str:
     """Something kept could not be understood."""
-    return f"{name} {why}; it was put aside as {aside}."
+    return f"{name} {why}; it is called {aside} now, beside a fresh one."
 
 
 def offer(title: str, round: int, rounds: int) -> str:
