@@ -9,15 +9,17 @@ import pytest
 from rich.style import Style
 from textual.widget import Widget
 
-from engine import Scenario
+from engine import Scenario, simulate
 from fedtui.lab import glyphs, palettes, theme
+from fedtui.lab.app import LabApp, Manner
 from fedtui.lab.lab import Lab
 from fedtui.lab.scene import scene
 from fedtui.lab.shot import PLOTS, Shot
 from fedtui.lab.theme import ANSI, FEDTUI, LIGHT, OKABE, PALETTES, Palette
 from fedtui.lab.widgets import Drawn
+from fedtui.player import Player
 from tests.builders import small
-from tests.lab import lab
+from tests.lab import Bench, lab
 from tests.test_lab_scene import CROWD, PROTECTED, at
 
 COLOURED = [palette for palette in PALETTES if palette.background]
@@ -158,3 +160,28 @@ async def test_another_palette_repaints_every_part_and_no_other_lab() -> None:
             for widget in parts:
                 assert colours(widget), widget.id
                 assert colours(widget) <= known, widget.id
+
+
+async def test_in_the_16_colours_no_other_colour_reaches_the_terminal() -> None:
+    app = LabApp(Player.of(small(masking={}), simulate), Manner(palette=ANSI))
+    async with app.run_test(size=(120, 40)) as pilot:
+        bench = Bench(app, pilot)
+        await bench.settle()
+        await bench.press("right", "right", "right")
+        shown = [style for strip in app.screen._compositor.render_strips()
+                 for _, style, _ in strip if style]  # fmt: skip
+        assert len(shown) > 100
+        assert not [s for s in shown for c in (s.color, s.bgcolor) if c and c.triplet]
+
+
+async def test_a_row_that_did_not_change_keeps_its_strip() -> None:
+    async with lab(small(), size=(120, 40)) as at:
+        plot = next(part for part in at.app.screen.query(Drawn) if part.id == "plot")
+        before = plot.render_lines(plot.size.region)
+        await at.press("right")
+        assert all(
+            old is new for old, new in zip(before, plot.render_lines(plot.size.region), strict=True)
+        )
+        await at.press("]")
+        after = plot.render_lines(plot.size.region)
+        assert [old is new for old, new in zip(before, after, strict=True)].count(False) >= 1
