@@ -540,6 +540,7 @@ NOTHING_TO_UNDO = "There is no switch to undo."
 RECORDING_ENDS = "The recording ends here; the run it tells of did not finish."
 
 
+SEARCH = "Search an action"
 NOT_YET = "The hospitals are not known yet; wait a moment and try again."
 OTHER_SETTINGS = "Other settings: run again."
 

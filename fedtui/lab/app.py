@@ -600,11 +600,10 @@ class LabApp(App[None]):
         """Whether nothing moves, nothing is waited for, and everything is loaded."""
         return self._plots_ready and self._resting and not self._feeding
 
-    async def action_palette(self) -> None:
+    def action_command_palette(self) -> None:
         """Every action by its name."""
-        await self.push_screen(
-            CommandPalette(placeholder="Search an action", id="--command-palette")
-        )
+        if not CommandPalette.is_open(self):
+            self.push_screen(CommandPalette(placeholder=words.SEARCH, id="--command-palette"))
 
     async def action_help(self) -> None:
         """The keys."""

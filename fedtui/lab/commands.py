@@ -10,7 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from fedtui.lab.keys import KEYS, Key
 from fedtui.scenarios import NAMES
 
-_NOT_LISTED = ("palette", "close")
+_NOT_LISTED = ("command_palette", "close")
 _WITHOUT_A_KEY = (
     Key("", "lesson", "", "the first five minutes, from their beginning"),
     Key("", "save('json')", "", "save the run as JSON"),

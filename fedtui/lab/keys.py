@@ -51,7 +51,7 @@ KEYS = (
     Key("y", "copy_code", "y", "copy the scenario as a code"),
     Key("t", "next_theme", "t", "the next theme: colours"),
     Key("o", "resume", "o", "bring the earlier session back"),
-    Key("colon,ctrl+p", "palette", ":", "every action by its name"),
+    Key("colon,ctrl+p", "command_palette", ":", "every action by its name"),
     Key("question_mark", "help", "?", "this help"),
     Key("escape", "close", "Esc", "close what is open"),
     Key("q", "leave", "q", "quit at once"),
