@@ -115,9 +115,13 @@ class Keeper:
         )
 
     def take_over(self, offer: Offer) -> bool:
-        """Go on in the file of an earlier session; False where another process just did."""
+        """Go on in the file of an earlier session; False where another process does, or did meanwhile."""
         lock = _locked(offer.path)
         if lock is None:
+            return False
+        content, _ = files.read(offer.path)
+        if content is None or content.get("when") != offer.session.when:
+            os.close(lock)
             return False
         self.close()
         with self._changing:

@@ -296,6 +296,36 @@ def test_one_session_is_taken_over_by_one_process_only() -> None:
         assert other.offer() == (None, "")
 
 
+def test_what_another_process_did_meanwhile_is_not_taken_over_and_not_lost() -> None:
+    left()
+    with Keeper() as slow:
+        offer, _ = slow.offer()
+        assert offer
+        with Keeper() as quick:
+            assert quick.take_over(offer)
+            quick.save(quick.session(branches=offer.session.branches, round=6))
+        assert not slow.take_over(offer)
+    found = offered()
+    assert found
+    assert found.round == 6
+
+
+def test_without_locks_sessions_are_kept_and_offered_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(session, "fcntl", None)
+    left()
+    with Keeper() as keeper:
+        offer, _ = keeper.offer()
+        assert offer
+        assert keeper.take_over(offer)
+        assert keeper.save(keeper.session(branches=offer.session.branches, round=4)) == ""
+    session.prune()
+    found = offered()
+    assert found
+    assert found.round == 4
+
+
 def test_a_session_taken_over_goes_on_in_its_file_and_is_offered_once(state: Path) -> None:
     left()
     with Keeper() as keeper:
