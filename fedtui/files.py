@@ -11,6 +11,7 @@ import json
 import os
 import stat
 import tempfile
+import traceback
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -95,3 +96,15 @@ def _aside(path: Path, why: str) -> str:
     except OSError as error:
         return words.not_read(str(path), error.strerror or str(error))
     return words.set_aside(path.name, why, aside.name)
+
+
+def crashed(error: BaseException) -> str:
+    """Write down where the program went wrong, without anybody's data; returns what to say."""
+    trace = "".join(traceback.format_exception(error))
+    path = folder() / "crash.txt"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(trace, "utf-8", errors="replace")
+    except OSError:
+        return words.crashed(type(error).__name__, trace)
+    return words.crashed(type(error).__name__, f"{path} tells where.")

@@ -447,7 +447,8 @@ def _part(view: View, index: int) -> str:
         return "not taking part"
     if h.lost[index]:
         return "lost for this round"
-    return f"vote {percent(float(h.share[index]), 1)}"
+    share = float(h.share[index])
+    return f"vote {100 * share:.1f} %" if share < 0.01 else f"vote {percent(share, 1)}"
 
 
 # Who can read what
@@ -813,6 +814,11 @@ def resumed(title: str, same: bool) -> str:
     if same:
         return f"{title} is back where you left it."
     return f"{title} is back, but its curve is not the one it had: other data, or another version."
+
+
+def crashed(what: str, where: str) -> str:
+    """A mistake of ours ended the lab."""
+    return f"fedtui: a mistake of ours ended the lab ({what}); your place is kept. {where}"
 
 
 def saved(path: str) -> str:

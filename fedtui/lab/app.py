@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual.app import App
 from textual.command import CommandPalette
 from textual.screen import Screen
@@ -19,7 +20,7 @@ from engine.errors import EngineError
 from engine.scenario import Scenario
 from engine.settings import CHANGEABLE
 from engine.state import State
-from fedtui import export, lesson, words
+from fedtui import export, files, lesson, words
 from fedtui.branch import Branch
 from fedtui.keeping import Keeping
 from fedtui.lab import glyphs, plots, tempo, theme, views
@@ -136,6 +137,10 @@ class LabApp(App[None]):
             told = await self._writer.ask(self.keeping.look)
             self.notice = self.notice or told
         self._show()
+
+    def _fatal_error(self) -> None:
+        """Textual would print every variable, patients among them: a sentence and a file instead."""
+        self.panic(Text(files.crashed(self._exception or RuntimeError())))
 
     # The engine
 
@@ -602,7 +607,7 @@ class LabApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Every action by its name."""
-        if not CommandPalette.is_open(self):
+        if not isinstance(self.screen, CommandPalette):
             self.push_screen(CommandPalette(placeholder=words.SEARCH, id="--command-palette"))
 
     async def action_help(self) -> None:
