@@ -30,17 +30,18 @@ def draw(canvas: Canvas, shot: Shot, box: Box) -> None:
     """The bars, and beside them what they are made of."""
     columns = box.width - _LABELS - _SIZES
     rows = box.height - (2 if box.height >= 8 else 1)
-    points = _merged(list(shot.view.points), shot.view.rounds, columns)
+    each = max(1, math.ceil(shot.view.rounds / max(1, columns)))  # rounds that share a bar
+    points = _merged(list(shot.view.points), each)
     parts = _parts(shot, points)
     whole = [(p.downlink, p.uplink, p.overhead) for p in points]
     most = max(1, *map(sum, whole), 1)
-    spans = [_span(point.round, shot.view.rounds, columns) for point in points]
+    spans = [_span(point.round, each, shot.view.rounds, columns) for point in points]
     stacks = [heights(bar, most, rows) for bar in whole]
     marks = round_marks(shot.view.rounds) if box.height >= 8 else {}
     axes = plots.Axes(
         (0, columns - 1),
         (0, max(1, rows - 1)),
-        {_middle(int(mark), shot.view.rounds, columns): text for mark, text in marks.items()},
+        {_middle(int(mark), each, shot.view.rounds, columns): text for mark, text in marks.items()},
         {0: "     0", max(1, rows - 1): f"{short(most):>6}"},
     )
     lines = [
@@ -87,15 +88,15 @@ def _cells(
     return [x for x, _ in found], [y for _, y in found]
 
 
-def _span(number: int, rounds: int, columns: int) -> range:
+def _span(number: int, each: int, rounds: int, columns: int) -> range:
     """The columns of a round's bar; with room there is one free between two of them."""
-    each = columns / max(2, rounds)
-    left, right = int((number - 1) * each), int(number * each)
-    return range(left, max(left + 1, right - (1 if each >= 3 else 0)))
+    place, wide = math.ceil(number / each), columns / max(2, math.ceil(rounds / each))
+    left, right = int((place - 1) * wide), int(place * wide)
+    return range(left, max(left + 1, right - (1 if wide >= 3 else 0)))
 
 
-def _middle(number: int, rounds: int, columns: int) -> float:
-    span = _span(number, rounds, columns)
+def _middle(number: int, each: int, rounds: int, columns: int) -> float:
+    span = _span(number, each, rounds, columns)
     return (span.start + span.stop - 1) / 2
 
 
@@ -111,10 +112,9 @@ def _legend(canvas: Canvas, box: Box, parts: list[Part]) -> None:
         canvas.right(right, box.y + len(parts), f"{total:,}", "dim")
 
 
-def _merged(points: list[Point], rounds: int, columns: int) -> list[Point]:
-    """Not more bars than columns: every so many rounds, one stands for its neighbours."""
-    each = max(1, math.ceil(rounds / max(1, columns)))
-    return points[::-1][::each][::-1] if each > 1 else points
+def _merged(points: list[Point], each: int) -> list[Point]:
+    """One round of every so many: the last of its bar, and the last of all."""
+    return [point for point in points if point.round % each == 0 or point is points[-1]]
 
 
 def round_marks(rounds: int) -> dict[float, str]:

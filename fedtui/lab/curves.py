@@ -113,7 +113,8 @@ def _limits(values: Sequence[float], rows: int) -> tuple[float, float, float]:
     """The lowest and the highest row's percentage, and what a row is worth: the finest that fits."""
     low, high = min(values), max(values)
     for worth in _ROW_WORTH:
-        step = 2 * worth if worth >= 5 or worth % 1 else worth  # so that labels are whole, or round
+        paired = rows > 3 and (worth >= 5 or worth % 1)  # so that labels are whole, or round
+        step = 2 * worth if paired else worth
         bottom = step * math.floor(low / step)
         if bottom + worth * (rows - 1) >= high:
             return bottom, bottom + worth * (rows - 1), worth

@@ -129,8 +129,10 @@ def draw_legend(canvas: Canvas, shot: Shot, links: tuple[Cells, ...]) -> None:
     columns = [link[-1][0] for link in links if link]
     ends = [*columns[1:], canvas.width]
     for left, right in reversed(list(zip(columns, ends, strict=True))):
-        air = 2 if right == canvas.width else 3  # a packet on a link is not part of the legend
-        if right - left - air - (0 if air == 2 else 1) >= wide:
+        last = right == canvas.width
+        free = right - left - wide - (0 if last else 1)
+        air = min(3, free)  # so that a packet on the link is not taken for part of the legend
+        if air >= (2 if last else 3):
             top = max(link[-1][1] for link in links if link) - len(lines) + 1
             for y, (glyph, word, style) in enumerate(lines, max(top, 0)):
                 canvas.parts(left + air, y, (glyph, style), (f" {word}", style))
