@@ -80,7 +80,7 @@ EFFECTS: dict[str, tuple[tuple[str, ...], See]] = {  # key: pressed before it, w
     "o": ((), new("There is no earlier session.")),
     "colon": ((), new("Search an action")),
     "ctrl+p": ((), new("Search an action")),
-    "question_mark": ((), new("a step forward: the next moment of the round")),
+    "question_mark": ((), new("a step forward: the next moment of the round", "The lab")),
     "escape": (("o",), gone("There is no earlier session.")),
 }
 LEAVES = ("q",)  # tested beside: after it there is no screen

@@ -10,8 +10,8 @@ import pytest
 from engine import RunError, Scenario, simulate
 from engine.events import Event, RunStarted
 from engine.state import State
-from fedtui.lab.help import Help
 from fedtui.lab.keys import HINTS, KEYS
+from fedtui.pages import words as say
 from fedtui.player import Player
 from tests.builders import small
 from tests.lab import lab, opened
@@ -181,18 +181,21 @@ async def test_v_turns_to_the_bytes_to_privacy_and_back() -> None:
         assert "Right answers" in await at.press("v")
 
 
-async def test_question_mark_lists_every_key_and_escape_closes() -> None:
-    async with lab(SCENARIO, size=(120, 40)) as at:
-        await at.pilot.press("question_mark")
-        await at.pilot.pause()
-        assert isinstance(at.app.screen, Help)
+async def test_question_mark_lists_every_key_sign_and_word_and_escape_closes() -> None:
+    async with lab(SCENARIO, size=(120, 140)) as at:
+        text = await at.press("question_mark")
         for key in KEYS:
-            assert re.search(rf"(?m)\s{re.escape(key.shown)}  {re.escape(key.does)}", at.text), key
-        await at.pilot.press("escape")
-        await at.pilot.pause()
-        assert "SERVER" in at.text
-        await at.pilot.press("question_mark", "space")
-        assert not at.app.player.playing
+            assert re.search(rf"(?m)^\s+{re.escape(key.shown)}\s+{re.escape(key.does)}", text), key
+        for told in (*say.SIGNS.values(), *(term for row in say.TERMS for term in row)):
+            assert told in " ".join(text.split())
+        assert "SERVER" in await at.press("escape")
+
+
+async def test_help_tells_of_the_view_below_it_and_leads_back_to_it() -> None:
+    async with lab(SCENARIO) as at:
+        await at.press("]", "e")
+        assert "The equation" in await at.press("question_mark")
+        assert "new model = old model" in await at.press("question_mark")
 
 
 @pytest.mark.parametrize("key", ["colon", "ctrl+p"])

@@ -27,7 +27,6 @@ from fedtui.lab import glyphs, plots, tempo, theme, views
 from fedtui.lab.asker import Asker
 from fedtui.lab.branches import Branches, Fork, Go
 from fedtui.lab.commands import LabCommands
-from fedtui.lab.help import Help
 from fedtui.lab.lab import Lab
 from fedtui.lab.page import Page
 from fedtui.lab.shot import PLOTS, Shot
@@ -611,8 +610,13 @@ class LabApp(App[None]):
             self.push_screen(CommandPalette(placeholder=words.SEARCH, id="--command-palette"))
 
     async def action_help(self) -> None:
-        """The keys."""
-        await self.push_screen(Help(self.manner.glyphs))
+        """What the view is, every key, signs and words."""
+        below = self.screen.name or "" if isinstance(self.screen, Page) else ""
+        if below == "help":
+            await self.screen.dismiss(None)
+            return
+        await self.push_screen(Page(views.help_of(below, self.manner.glyphs), Lab.BINDINGS, "help"))
+        self._show()
 
     def action_close(self) -> None:
         """Close what is open: a notice, else the lesson."""

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fedtui import lesson, words
-from fedtui.pages import attack, compare, data, equation, lessons, messages, readers
+from fedtui.lab.glyphs import UNICODE, Glyphs
+from fedtui.lab.keys import KEYS
+from fedtui.pages import attack, compare, data, equation, keys_and_words, lessons, messages, readers
+from fedtui.pages import words as say
 from fedtui.pages.blocks import Content
 from fedtui.player import Player
 from fedtui.tour import Tour
@@ -55,6 +59,13 @@ def _lesson_steps(tour: Tour) -> tuple[tuple[str, bool, bool], ...]:
     )
 
 
+def help_of(view: str, glyphs: Glyphs) -> Callable[[], Content]:
+    """The help over the view called `view`."""
+    keys = tuple((key.shown, key.does) for key in KEYS)
+    signs = tuple((glyphs[name], told) for name, told in say.SIGNS.items())
+    return partial(keys_and_words.content, view, keys, signs)
+
+
 def _told(desk: Desk) -> tuple[Any, ...]:
     return desk.player.shown, desk.chosen
 
@@ -66,6 +77,7 @@ PAGES: Mapping[str, tuple[Callable[..., Content], Facts]] = {
     "messages": (messages.content, _told),
     "compare": (compare.content, lambda desk: (branches(desk.player),)),
     "lessons": (lessons.content, lambda desk: (_lesson_steps(desk.tour),)),
+    "help": (help_of("", UNICODE), lambda desk: ()),
     "attack": (
         lambda view, attempt: attack.content(attack.Attacked(view, attempt)),
         lambda desk: (desk.player.shown, desk.attempt),
