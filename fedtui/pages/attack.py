@@ -36,7 +36,7 @@ class Attacked:
 def content(facts: Attacked) -> list[Block]:
     """The page."""
     attempt, view = facts.attempt, facts.view
-    if attempt is None:
+    if attempt is None or attempt.hospital >= len(view.hospitals.names):  # of a run before this one
         return [Heading("Attack"), Said(say.NO_ATTACK)]
     name = words.name(view, attempt.hospital)
     blocks: list[Block] = [
