@@ -385,6 +385,48 @@ _TOLD: Mapping[str, Callable[[View, int], list[str]]] = {
 }
 
 
+def background(view: View) -> str:
+    """What lies behind the moment, for a screen that has room for it."""
+    return _BACKGROUND.get(view.moment, "").format(
+        batch=_batch(view), one=percent_of_one(view), header=HEADER
+    )
+
+
+def _batch(view: View) -> str:
+    size = int(view.settings.get("training", {}).get("batch_size", 0))
+    return f"{many(size, 'patient')} at a time" if size else "all at once"
+
+
+def percent_of_one(view: View) -> str:
+    """What one unseen patient is worth: "0.6 %"."""
+    return f"{100 / view.held_out:.1f} %" if view.held_out else "–"
+
+
+_BACKGROUND = {
+    "RunStarted": "Send the model, train it where the patients are, average what comes back, and"
+    " again: federated averaging (McMahan 2017).",
+    "ModelSent": "Numbers, not rows: a weight for each column and one more, 4 bytes each behind a"
+    " header of {header}. Everybody gets the same message.",
+    "EpochTrained": "A pass visits every own patient once, in random order, {batch}, and moves the"
+    " model a little after each batch.",
+    "UpdatesProtected": "An update is a hospital's model minus the one it received: what its own"
+    " patients changed. What is sent from here on is the update, not the model.",
+    "KeysAdvertised": "Keys are new in every round, so that no two messages ever share a mask.",
+    "KeysForwarded": "Two public halves and either private half make the same secret: X25519.",
+    "UpdatesMasked": "Both hospitals of a pair draw the same mask from their secret (ChaCha20), in a"
+    " ring of integers where adding and taking away cancel exactly (Bonawitz 2017).",
+    "UpdatesSent": "Messages leave one after the other here so that eyes can follow. The server"
+    " goes on when the last one has come.",
+    "HospitalsDropped": "Real hospitals lose their connection. Without masks the others are averaged"
+    " and their votes grow.",
+    "Aggregated": "A vote is a hospital's part of the patients taking part: every patient counts the"
+    " same, wherever she is.",
+    "RoundFinished": "Unseen patients were held out in each hospital and never trained on. One of them"
+    " is {one}: a difference of a few says little.",
+    "RunFinished": "v turns to bytes and privacy used, 2 tells who gained, e shows the equation.",
+}
+
+
 def taking_part(view: View) -> str:
     """ "all 4 hospitals take part", "A and C take part", "30 of 100 hospitals take part"."""
     cohort, everyone = view.hospitals.cohort, len(view.hospitals)
@@ -517,7 +559,7 @@ def plot_title(view: View, plot: str) -> str:
     if plot == "privacy":
         unit = f": hiding one {view.privacy['unit']}" if view.privacy else ""
         return f"Privacy used, ε{unit}"
-    one = f" (1 patient = {100 / view.held_out:.1f} %)" if view.held_out else ""
+    one = f" (1 patient = {percent_of_one(view)})" if view.held_out else ""
     return f"Right answers on unseen patients{one}"
 
 

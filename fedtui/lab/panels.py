@@ -25,6 +25,7 @@ def now(shot: Shot, wide: int, high: int) -> Canvas:
         [shot.notice, *shot.told.notes] if shot.notice else words.right_now(shot.told, shot.chosen)
     )
     paragraphs = _paragraphs([_said(shot, sentence) for sentence in said], room, rows)
+    paragraphs += _background(shot, room, rows - sum(map(len, paragraphs)) - len(paragraphs))
     air = 1 if sum(map(len, paragraphs)) + len(paragraphs) - 1 <= rows else 0
     style = "bright" if shot.notice else "text"
     for paragraph in paragraphs:
@@ -33,6 +34,12 @@ def now(shot: Shot, wide: int, high: int) -> Canvas:
             y += 1
         y, style = y + air, "dim"
     return canvas
+
+
+def _background(shot: Shot, room: int, rows: int) -> list[list[str]]:
+    """What lies behind the moment, whole or not at all."""
+    lines = wrap(words.background(shot.told), room, rows + 1) if rows > 0 else []
+    return [lines] if lines and len(lines) <= rows else []
 
 
 def _paragraphs(sentences: list[str], room: int, rows: int) -> list[list[str]]:
