@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import App
-from textual.command import CommandPalette
 from textual.screen import Screen
 
 from engine.errors import EngineError
@@ -26,7 +25,7 @@ from fedtui.keeping import Keeping
 from fedtui.lab import glyphs, plots, tempo, theme, views
 from fedtui.lab.asker import Asker
 from fedtui.lab.branches import Branches, Fork, Go
-from fedtui.lab.commands import LabCommands
+from fedtui.lab.commands import LabCommands, Search
 from fedtui.lab.lab import Lab
 from fedtui.lab.page import Page
 from fedtui.lab.shot import PLOTS, Shot
@@ -606,8 +605,8 @@ class LabApp(App[None]):
 
     def action_command_palette(self) -> None:
         """Every action by its name."""
-        if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder=words.SEARCH, id="--command-palette"))
+        if not isinstance(self.screen, Search):
+            self.push_screen(Search(placeholder=words.SEARCH, id="--command-palette"))
 
     async def action_help(self) -> None:
         """What the view is, every key, signs and words."""

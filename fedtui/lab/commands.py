@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from functools import partial
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from fedtui.lab.keys import KEYS, Key
 from fedtui.scenarios import NAMES
@@ -18,6 +18,15 @@ _WITHOUT_A_KEY = (
     Key("", "save('svg')", "", "save the screen as SVG"),
     *(Key("", f"scenario('{name}')", "", f"open the scenario {name}") for name in NAMES),
 )
+
+
+class Search(CommandPalette):
+    """The palette, which leaves a key alone that comes before its list has a place."""
+
+    def _action_command_list(self, action: str) -> None:
+        placed = self.query_one(CommandList).scrollable_content_region
+        if placed:  # else Textual 8.2 looks up a line 0 that is not there
+            super()._action_command_list(action)
 
 
 class LabCommands(Provider):
