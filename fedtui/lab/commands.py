@@ -6,10 +6,12 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.widgets import Input
 
 from fedtui.lab.keys import KEYS, Key
 from fedtui.scenarios import NAMES
 
+_LONGEST = 100  # characters
 _NOT_LISTED = ("command_palette", "close")
 _WITHOUT_A_KEY = (
     Key("", "lesson", "", "the first five minutes, from their beginning"),
@@ -21,7 +23,11 @@ _WITHOUT_A_KEY = (
 
 
 class Search(CommandPalette):
-    """The palette, which leaves a key alone that comes before its list has a place."""
+    """The palette, which takes what a person types, and no key before its list has a place."""
+
+    def on_mount(self) -> None:
+        """A megabyte pasted here would be looked for in every action."""
+        self.query_one(Input).max_length = _LONGEST
 
     def _action_command_list(self, action: str) -> None:
         placed = self.query_one(CommandList).scrollable_content_region
