@@ -76,7 +76,7 @@ async def test_five_hundred_sizes_while_playing() -> None:
 
 def between(draw: random.Random, least: int, most: int) -> int:
     """As many small sizes as large ones: each doubling is as likely as the next."""
-    return round(least * (most / least) ** draw.random())
+    return int(least * (most / least) ** draw.random() + 0.5)
 
 
 async def resize(at: Bench, width: int, height: int) -> None:
