@@ -116,6 +116,14 @@ async def test_a_key_typed_ahead_of_the_list_it_is_for() -> None:
         await still_works(at)
 
 
+async def test_a_choice_made_twice_closes_one_screen() -> None:
+    async with lab(small()) as at:
+        await at.press("colon", "S", "l", "o", "w", "down")
+        for key in ("enter", "enter", "enter", "escape"):
+            type_key(at, key)
+        await still_works(at)
+
+
 async def test_the_page_of_an_attack_outlives_its_run() -> None:
     async with lab(small()) as at:
         await at.press("]", "a")

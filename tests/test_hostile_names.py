@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -56,7 +57,7 @@ def scenario(source: Path) -> Scenario:
 
 def garbage(text: str) -> set[str]:
     """What no screen may be sent."""
-    return {char for char in text.replace("\n", "") if not safe(char) == char}
+    return {char for char in text.replace("\n", "") if safe(char) != char}
 
 
 async def look(at: Bench) -> str:
@@ -105,12 +106,14 @@ async def test_tmux_shows_the_rows_that_the_lab_means(
         screen.wait_for("SERVER")
         for key, expected in meant.items():
             screen.press(key)
-            screen.wait_until(
-                lambda seen, e=expected: rows(seen) == e, 20, f"after {key}: {expected}"
-            )
+            screen.wait_until(partial(same, expected), 20, f"what {key} brings: {expected}")
         screen.press("q")
 
 
 def rows(screen: str) -> list[str]:
     """Rows of a screen without what stands to their right."""
     return [row.rstrip() for row in screen.rstrip("\n").split("\n")]
+
+
+def same(expected: list[str], screen: str) -> bool:
+    return rows(screen) == expected

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from functools import partial
 
+from textual.await_complete import AwaitComplete
 from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.widgets import Input
 
+from fedtui.lab.glyphs import ASCII
 from fedtui.lab.keys import KEYS, Key
 from fedtui.scenarios import NAMES
 
@@ -23,7 +25,7 @@ _WITHOUT_A_KEY = (
 
 
 class Search(CommandPalette):
-    """The palette, which takes what a person types, and no key before its list has a place."""
+    """The palette, which takes no key too early and no choice too late, and what a person types."""
 
     def on_mount(self) -> None:
         """A megabyte pasted here would be looked for in every action."""
@@ -33,6 +35,10 @@ class Search(CommandPalette):
         placed = self.query_one(CommandList).scrollable_content_region
         if placed:  # else Textual 8.2 looks up a line 0 that is not there
             super()._action_command_list(action)
+
+    def dismiss(self, result: None = None) -> AwaitComplete:
+        """Close; a second Enter may come when that is done, and would close the lab instead."""
+        return super().dismiss(result) if self.is_current else AwaitComplete()
 
 
 class LabCommands(Provider):
@@ -45,7 +51,7 @@ class LabCommands(Provider):
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
         for key in self._keys:
-            yield DiscoveryHit(_sentence(key), self._run(key), help=_pressed(key) or None)
+            yield DiscoveryHit(_sentence(key), self._run(key), help=self._pressed(key))
 
     async def search(self, query: str) -> Hits:
         """Those whose name matches."""
@@ -53,15 +59,15 @@ class LabCommands(Provider):
         for key in self._keys:
             if (score := matcher.match(_sentence(key))) > 0:
                 shown = matcher.highlight(_sentence(key))
-                yield Hit(score, shown, self._run(key), help=_pressed(key) or None)
+                yield Hit(score, shown, self._run(key), help=self._pressed(key))
 
     def _run(self, key: Key) -> Callable[[], Coroutine[object, object, bool]]:
         return partial(self.app.run_action, f"app.{key.action}")
 
-
-def _pressed(key: Key) -> str:
-    """The key as the screen names it."""
-    return f"key {key.shown}" if key.shown else ""
+    def _pressed(self, key: Key) -> str | None:
+        """The key as the screen names it."""
+        shown = "".join(map(ASCII.plain, key.shown)) if self.app.has_class("ascii") else key.shown
+        return f"key {shown}" if shown else None
 
 
 def _sentence(key: Key) -> str:
