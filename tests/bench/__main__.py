@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.bench.figure import Figure, table
 
-GROUPS = ("help", "start", "idle", "frames", "memory", "engine")
+GROUPS = ("help", "start", "idle", "frames", "keys", "memory", "ssh", "engine")
 
 
 def measured(group: str) -> list[Figure]:

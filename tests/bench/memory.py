@@ -12,13 +12,13 @@ def measure() -> list[Figure]:
     if not HAS_PROC:
         return [skipped("lab, resident", NO_PROC)]
     return [
-        Figure("lab, resident", _after_rounds(), "MB", 100),
-        Figure("lab on notebook, resident", _after_rounds("--scenario", "notebook"), "MB", 190),
+        Figure("lab, resident", _after_rounds("cells"), "MB", 100),
+        Figure("lab on notebook, resident", _after_rounds("notebook"), "MB", 190),
     ]
 
 
-def _after_rounds(*arguments: str) -> float:
-    with lab(*arguments) as pty:
+def _after_rounds(scenario: str) -> float:
+    with lab("--scenario", scenario) as pty:
         pty.send(" ")
         pty.wait_for(r"(?s)(COMBINE.*){4}", 60)
         return memory_mb(pty.pid)
