@@ -105,6 +105,7 @@ def crashed(error: BaseException) -> str:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_text(trace, "utf-8", errors="replace")
-    except OSError:
-        return words.crashed(type(error).__name__, trace)
+    except OSError:  # where, and not what: an error's own words may hold a value
+        places = "".join(traceback.format_tb(error.__traceback__))
+        return words.crashed(type(error).__name__, f"\n{places}")
     return words.crashed(type(error).__name__, f"{path} tells where.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import App
+from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
 
 from engine.errors import EngineError
@@ -74,6 +75,8 @@ class LabApp(App[None]):
         keeping: Keeping | None = None,
     ) -> None:
         super().__init__()
+        # NO_COLOR means none: of 16 colours, Textual's greys would leave black on black.
+        self._filters = [NoColor() if isinstance(f, Monochrome) else f for f in self._filters]
         self.player = player
         self.manner = manner or Manner()
         self.palette = self.manner.palette
