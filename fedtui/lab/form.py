@@ -85,6 +85,8 @@ class Form(Screen[Scenario | None]):
         """What the theme cannot know."""
         if self._glyphs.column == "ascii":
             self._sheet.styles.border = ("ascii", "white")
+        elif self._glyphs.column == "block":  # a console has no round corners
+            self._sheet.styles.border = ("solid", "white")
         self._show()
 
     def on_resize(self, event: events.Resize) -> None:
