@@ -547,8 +547,8 @@ class LabApp(App[None]):
     async def action_attack(self) -> None:
         """Read the chosen hospital's message, were it trained on one patient."""
         material = self.player.material()
-        if material is None:
-            self._say(words.NOT_YET)
+        if material is None or material[1].prepared is None:
+            self._say(words.NO_PATIENTS if material else words.NOT_YET)
             return
         try:
             self.attempt = await self._asker.ask(lambda: _attack(*material, self._chosen()))
