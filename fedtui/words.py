@@ -198,7 +198,7 @@ def _drawn(view: View, who: int) -> list[str]:
 
 
 def _sent(view: View, who: int) -> list[str]:
-    noisy = view.privacy is not None and view.round > 1
+    noisy = carries_noise(view)
     part = taking_part(view)
     carries = (
         f"It carries the noise of the rounds before; {part}." if noisy else f"This round {part}."
@@ -208,6 +208,14 @@ def _sent(view: View, who: int) -> list[str]:
         f" {many(view.parameters, 'number')}.",
         carries,
     ]
+
+
+def carries_noise(view: View) -> bool:
+    """Whether the model of this round has noise in it: some round before it was combined with noise."""
+    return any(
+        now.epsilon is not None and now.epsilon != was
+        for was, now in zip((None, *(p.epsilon for p in view.points)), view.points, strict=False)
+    )
 
 
 def _trained(view: View, who: int) -> list[str]:
@@ -388,8 +396,17 @@ _TOLD: Mapping[str, Callable[[View, int], list[str]]] = {
 def background(view: View) -> str:
     """What lies behind the moment, for a screen that has room for it."""
     return _BACKGROUND.get(view.moment, "").format(
-        batch=_batch(view), one=percent_of_one(view), header=HEADER
+        batch=_batch(view), one=percent_of_one(view), header=HEADER, votes=_electorate(view)
     )
+
+
+def _electorate(view: View) -> str:
+    """Of what a vote is a part."""
+    if view.settings.get("training", {}).get("weighting") == "equal":
+        return "the hospitals taking part, all alike"
+    if view.privacy:
+        return "the patients planned for, whoever comes: a divisor that changed would tell who did"
+    return "the patients taking part: every patient counts the same, wherever she is"
 
 
 def _batch(view: View) -> str:
@@ -417,10 +434,9 @@ _BACKGROUND = {
     " ring of integers where adding and taking away cancel exactly (Bonawitz 2017).",
     "UpdatesSent": "Messages leave one after the other here so that eyes can follow. The server"
     " goes on when the last one has come.",
-    "HospitalsDropped": "Real hospitals lose their connection. Without masks the others are averaged"
-    " and their votes grow.",
-    "Aggregated": "A vote is a hospital's part of the patients taking part: every patient counts the"
-    " same, wherever she is.",
+    "HospitalsDropped": "Real hospitals lose their connection. Without masks the others' updates are"
+    " added up; under masks a missing one leaves its masks in the sum.",
+    "Aggregated": "A vote is a hospital's part of {votes}.",
     "RoundFinished": "Unseen patients were held out in each hospital and never trained on. One of them"
     " is {one}: a difference of a few says little.",
     "RunFinished": "v turns to bytes and privacy used, 2 tells who gained, e shows the equation.",
@@ -500,23 +516,34 @@ def readers(view: View) -> list[tuple[str, str, str, str]]:
     """Rows of the table: what, and whether server, others, network can read it.
 
     The network sees encrypted connections. A star marks what can be worked out: new model − old model.
+    Of a lost round there is nothing to work out.
     """
     masked, noisy = "masking" in view.switches, view.privacy is not None
-    taking = int(view.hospitals.drawn.sum()) or len(view.hospitals)
-    sum_read = "noisy*" if noisy else "yes*"
-    one_read = sum_read if taking <= 2 else "no"
-    server = "no" if masked and taking > 1 else "yes"
+    adding = in_sum(view)
+    sum_read = "no" if view.aborted else "noisy*" if noisy else "yes*"
+    one_read = sum_read if adding <= 2 else "no"
+    server = "no" if view.aborted or (masked and adding > 1) else "yes"
     return [
         ("patient rows", "no", "no", "no"),
         ("one update", server, one_read, "no"),
-        ("sum of all", "yes", sum_read, "no"),
+        ("sum of all", "no" if view.aborted else "yes", sum_read, "no"),
     ]
+
+
+def in_sum(view: View) -> int:
+    """How many updates the sum is made of, as far as is known: those who fell away are not in it.
+
+    Whoever knows all of them but one knows that one.
+    """
+    h = view.hospitals
+    return int((h.drawn & ~h.lost).sum()) if h.drawn.any() else len(h)
 
 
 def readers_note(view: View) -> str:
     """What the star means."""
-    taking = int(view.hospitals.drawn.sum()) or len(view.hospitals)
-    if taking == 2:
+    if view.aborted:
+        return "nothing was added up"
+    if in_sum(view) == 2:
         return "* the sum, minus one's own"
     return "* new model minus old model"
 
@@ -584,6 +611,7 @@ RECORDING_ENDS = "The recording ends here; the run it tells of did not finish."
 
 
 SEARCH = "Search an action"
+NO_PATIENTS = "A recording holds no patients: r runs it again, then a."
 NOT_YET = "The hospitals are not known yet; wait a moment and try again."
 OTHER_SETTINGS = "Other settings: run again."
 
