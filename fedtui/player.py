@@ -139,7 +139,8 @@ class Player:
         if branch.error and not branch.last.ready and branch is self.branch and self.undone:
             error = branch.error
             self.branches.remove(branch)
-            self._show(self.undone.pop(), before=self.before)
+            known = self.before if self.before in self.branches else None  # or refused as well
+            self._show(self.undone.pop(), before=known)
             raise RunError(error)
 
     def forward(self) -> bool:
