@@ -88,7 +88,7 @@ async def test_worlds_made_at_random_keep_the_players_laws(seed: int, tmp_path: 
             lawful(app.player)
         await plays_on(at)
         lawful(app.player)
-        app.keep_at_last(keeping)
+        app.keep_at_last()
     keeping.keeper.close()
     again = Keeping(Keeper())
     assert again.look() == ""
