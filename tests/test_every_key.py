@@ -164,7 +164,7 @@ class _Kept:
         return self._at
 
     async def __aexit__(self, *error: object) -> None:
-        self._at.app.keep_at_last(self._keeping)
+        self._at.app.keep_at_last()
         await self._running.__aexit__(None, None, None)
         self._keeping.keeper.close()
 

@@ -20,7 +20,7 @@ NEVER_IN_ENGINE = {
 }  # fmt: skip
 # The app holds a player and hands widgets their data; who opens it makes the player, and the table of
 # views says of what data each page is made.
-SEES_THE_PLAYER = {"fedtui.lab.app", "fedtui.lab.opening", "fedtui.lab.views"}
+SEES_THE_PLAYER = {f"fedtui.lab.{name}" for name in ("app", "opening", "scribe", "views")}
 WITHOUT_A_SCREEN = ("fedtui.view", "fedtui.player", "fedtui.words", "fedtui.lesson", "fedtui.tour")
 
 

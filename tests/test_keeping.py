@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import signal
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,8 +18,10 @@ from fedtui import files
 from fedtui.keeping import Keeping
 from fedtui.lab import glyphs
 from fedtui.lab.app import LabApp, Manner
+from fedtui.lab.scribe import Scribe
 from fedtui.lesson import Progress
 from fedtui.player import Player
+from fedtui.preferences import Preferences
 from fedtui.session import Keeper
 from fedtui.tour import Tour
 from tests.builders import small
@@ -39,12 +43,12 @@ async def start(place: str = "ada") -> AsyncIterator[Bench]:
             bench = Bench(app, pilot)
             await bench.settle()
             for _ in range(400):  # looking for an earlier session waits for the disk
-                if app._plots_ready and not app._writing:
+                if app.scribe and app.scribe.idle:
                     break
                 await pilot.pause(0.01)
             yield bench
             for _ in range(400):
-                if not app._writing:
+                if app.scribe and app.scribe.idle:
                     break
                 await pilot.pause(0.01)
 
@@ -141,3 +145,37 @@ def test_whatever_is_wrong_with_what_was_kept_the_lab_starts_and_says_so(
         terminal.send("q")
         assert terminal.wait() == 0
         assert "Traceback" not in terminal.text
+
+
+async def test_the_last_write_comes_after_the_one_under_way(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate, written = threading.Event(), []
+
+    def prefer(keeping: Keeping, preferences: Preferences) -> str:
+        assert gate.wait(10)
+        written.append(preferences.speed)
+        return ""
+
+    monkeypatch.setattr(Keeping, "prefer", prefer)
+    with Keeper("ada") as keeper:
+        scribe, player = Scribe(Keeping(keeper)), Player.of(small(), simulate)
+        await scribe.look()
+        write = scribe.due(player, 0, Preferences(speed=2))
+        assert write
+        slow = asyncio.ensure_future(write())
+        await asyncio.sleep(0)
+        assert not scribe.due(player, 0, Preferences(speed=4))  # one at a time
+        threading.Timer(0.1, gate.set).start()
+        assert scribe.finish(player, 0, Preferences(speed=8))
+        assert written == [2, 8]
+        assert await slow == ""
+
+
+def test_a_disk_that_hangs_keeps_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr(Keeping, "prefer", lambda *_: gate.wait(10) and "")
+    with Keeper("ada") as keeper:
+        scribe = Scribe(Keeping(keeper))
+        assert not scribe.finish(Player.of(small(), simulate), 0, Preferences(speed=2), 0.05)
+        gate.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -279,3 +280,47 @@ async def test_a_recording_plays_and_a_torn_one_says_where_it_ends() -> None:
         assert is_on(await at.press("p"), "Privacy")
     async with opened(Player.replaying(iter(events[:20]), "torn.jsonl", simulate)) as at:
         assert "The recording ends here" in await at.press("g")
+
+
+async def test_pages_never_pile_up_however_one_goes_from_one_to_the_other() -> None:
+    async with lab(SCENARIO) as at:
+        for key in ("2", "question_mark", "2", "question_mark", "3", "b", "2", "b", "e"):
+            await at.press(key)
+            over = [screen for screen in at.app.screen_stack if screen.name != "help"]
+            assert len(over) == 2, key
+        await at.press("question_mark", "1")
+        assert len(at.app.screen_stack) == 1
+
+
+async def test_keys_work_while_an_attack_takes_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, attacked = threading.Event(), []
+
+    def slow(scenario: Scenario, state: State, hospital: int) -> None:
+        attacked.append(hospital)
+        assert gate.wait(10)
+        raise RunError("too slow")
+
+    monkeypatch.setattr("fedtui.lab.app._attack", slow)
+    async with lab(SCENARIO) as at:
+        await at.pilot.press("a", "a", "tab", "2")
+        assert at.app.screen.name == "data"
+        gate.set()
+        await at.settle()
+        assert attacked == [0]  # the one chosen when the key was pressed, once
+        assert at.app.notice == "too slow"
+
+
+async def test_what_a_switch_gave_is_not_told_of_another_world() -> None:
+    gate = threading.Event()
+
+    def second_waits(scenario: Scenario, start: State | None) -> Iterator[Event]:
+        if scenario.on("fedprox"):
+            assert gate.wait(10)
+        yield from simulate(scenario, start)
+
+    async with opened(Player.of(SCENARIO, second_waits)) as at:
+        await at.press("right_square_bracket")
+        await at.pilot.press("f", "u")
+        gate.set()
+        await at.settle()
+        assert "FedProx" not in at.app.notice

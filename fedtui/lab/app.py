@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -29,11 +29,11 @@ from fedtui.lab.branches import Branches, Fork, Go
 from fedtui.lab.commands import LabCommands, Search
 from fedtui.lab.lab import Lab
 from fedtui.lab.page import Page
+from fedtui.lab.scribe import Scribe
 from fedtui.lab.shot import PLOTS, Shot
 from fedtui.lab.theme import Palette
 from fedtui.player import FLIPS, Player
 from fedtui.preferences import Preferences
-from fedtui.session import Session
 from fedtui.tour import Tour
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class LabApp(App[None]):
         self.attempt: Attempt | None = None
         self.back: Branch | None = None  # brought back from an earlier session, under way
         self.worn = False  # whether the learner chose the colours
-        self.awaited = ""  # what a rerun under way is to be told of
+        self.awaited: tuple[Branch, str] | None = None  # a rerun under way, and what it is told of
         self.plot = PLOTS[0]
         self.notice = ""
         self.keeping = keeping
@@ -96,10 +96,8 @@ class LabApp(App[None]):
         self._resting = True
         self._asker = Asker()
         self._feeding = False
-        self._writer = Asker()  # waits for the disk
-        self._writing = False
-        self._kept: object = None  # what was last written: session, preferences
-        self._preferred: Preferences | None = None
+        self._attacking = False
+        self.scribe = Scribe(keeping) if keeping else None
         if keeping:
             self._restore(keeping.preferences)
 
@@ -134,8 +132,8 @@ class LabApp(App[None]):
     async def _load_plots(self) -> None:
         await self._asker.ask(plots.load)
         self._plots_ready = True
-        if self.keeping:
-            told = await self._writer.ask(self.keeping.look)
+        if self.scribe:
+            told = await self.scribe.look()
             self.notice = self.notice or told
         self._show()
 
@@ -189,40 +187,21 @@ class LabApp(App[None]):
         )
 
     def _keep(self) -> None:
-        """Write down what has changed, one write at a time."""
-        player = self.player
-        now = (player.branch, player.before, len(player.view.points), len(player.branches))
-        names, preferences = [b.name for b in player.branches], self._preferences()
-        changed = (now, names, self.chosen) != self._kept or preferences != self._preferred
-        if self.keeping and changed and not self._writing and self._plots_ready:
-            self._kept, self._preferred = (now, names, self.chosen), preferences
-            self._writing = True
-            session = self.keeping.session(player, self.chosen)
-            self.run_worker(self._write(self.keeping, session, preferences), exit_on_error=True)
+        """Write down what has changed."""
+        if self.scribe:
+            write = self.scribe.due(self.player, self.chosen, self._preferences())
+            if write:
+                self.run_worker(self._write(write), exit_on_error=True)
 
-    async def _write(
-        self, keeping: Keeping, session: Session | None, preferences: Preferences
-    ) -> None:
-        def write() -> str:
-            told = keeping.keeper.save(session) if session and session.round else ""
-            return told or (
-                keeping.prefer(preferences) if preferences != keeping.preferences else ""
-            )
-
-        told = await self._writer.ask(write)
-        keeping.preferences = preferences
-        self._writing = False
-        if told:
-            self.notice = told
-            self._show()
+    async def _write(self, write: Callable[[], Awaitable[str]]) -> None:
+        if told := await write():
+            self._say(told)
         self._keep()
 
-    def keep_at_last(self, keeping: Keeping) -> None:
+    def keep_at_last(self) -> None:
         """Write down where we are, after the screen is gone."""
-        session = keeping.session(self.player, self.chosen)
-        if session and session.round:
-            keeping.keeper.save(session)
-        keeping.prefer(self._preferences())
+        if self.scribe:
+            self.scribe.finish(self.player, self.chosen, self._preferences())
 
     def action_resume(self) -> None:
         """Take up the earlier session."""
@@ -424,16 +403,18 @@ class LabApp(App[None]):
         self._act(go)
         if self.player.branch is not here:
             told = tell()
-            self.awaited = told if had_begun else ""
+            self.awaited = (self.player.branch, told) if had_begun else None
             self._say(told)
             self._go_on()
 
     def _tell_outcome(self) -> None:
         """What the world before gave here, and what this one gives."""
-        before = self.player.before
-        if self.awaited and before and not self.player.goals:
-            self.notice = words.outcome(self.awaited, before.last, self.player.view)
-            self.awaited = ""
+        before, (branch, told) = self.player.before, self.awaited or (None, "")
+        if branch is not self.player.branch:  # left for another world meanwhile
+            self.awaited = None
+        elif before and not self.player.goals:
+            self.notice = words.outcome(told, before.last, self.player.view)
+            self.awaited = None
         if self.back and self.back is self.player.branch and not self.player.goals:
             self.notice = words.resumed(self.player.view.title, _as_heard(self.back))
             self.back = None
@@ -486,8 +467,10 @@ class LabApp(App[None]):
 
     async def action_branches(self) -> None:
         """Fork here, go to another world, name or delete one."""
-        page = Branches(Lab.BINDINGS)
-        await self.push_screen(page, self._branched)
+        was_open = isinstance(self.screen, Branches)
+        await self._close_pages()
+        if not was_open:
+            await self.push_screen(Branches(Lab.BINDINGS), self._branched)
         self._show()
 
     def _branched(self, wish: Go | Fork | None) -> None:
@@ -525,13 +508,17 @@ class LabApp(App[None]):
 
     async def action_page(self, name: str) -> None:
         """A page over the lab; the same key again closes it."""
-        open_page = self.screen if isinstance(self.screen, Page) else None
-        if open_page:
-            await open_page.dismiss(None)
-        if open_page is None or open_page.name != name:
+        open_name = self.screen.name if isinstance(self.screen, Page) else None
+        await self._close_pages()
+        if open_name != name:
             page = Page(views.PAGES[name][0], Lab.BINDINGS, name, views.ENTER.get(name, ""))
             await self.push_screen(page)
             self._show()
+
+    async def _close_pages(self) -> None:
+        """Down to the lab: one page at a time, however one came to it."""
+        while isinstance(self.screen, Page | Branches):
+            await self.screen.dismiss(None)
 
     async def action_digit(self, digit: int) -> None:
         """A prediction where a lesson asks for one, else a view."""
@@ -541,23 +528,31 @@ class LabApp(App[None]):
             name = views.NUMBERED[digit]
             if not (isinstance(self.screen, Page) and self.screen.name == name):
                 await self.action_page(name)
-        elif isinstance(self.screen, Page):
-            await self.screen.dismiss(None)
+        else:
+            await self._close_pages()
 
-    async def action_attack(self) -> None:
+    def action_attack(self) -> None:
         """Read the chosen hospital's message, were it trained on one patient."""
-        material = self.player.material()
-        if material is None or material[1].prepared is None:
-            self._say(words.NO_PATIENTS if material else words.NOT_YET)
-            return
+        material, who = self.player.material(), self._chosen()
+        if material is None:
+            self._say(words.NOT_YET)
+        elif not self._attacking:
+            self._attacking = True
+            self.run_worker(self._attack(*material, who), exit_on_error=True)
+
+    async def _attack(self, scenario: Scenario, state: State, who: int) -> None:
+        """In a task of its own: keys go on working, however long it takes."""
         try:
-            self.attempt = await self._asker.ask(lambda: _attack(*material, self._chosen()))
+            attempt = await self._asker.ask(lambda: _attack(scenario, state, who))
         except EngineError as error:
             self._say(str(error))
             return
-        read = self.attempt.succeeded or self.attempt.close
-        self.tour.attacked(read, masked=self.attempt.obstacle == "masks")
-        if not (isinstance(self.screen, Page) and self.screen.name == "attack"):
+        finally:
+            self._attacking = False
+        self.attempt = attempt
+        read = attempt.succeeded or attempt.close
+        self.tour.attacked(read, masked=attempt.obstacle == "masks")
+        if isinstance(self.screen, Lab | Page) and self.screen.name != "attack":
             await self.action_page("attack")
         self._show()
 
@@ -604,7 +599,7 @@ class LabApp(App[None]):
     @property
     def idle(self) -> bool:
         """Whether nothing moves, nothing is waited for, and everything is loaded."""
-        return self._plots_ready and self._resting and not self._feeding
+        return self._plots_ready and self._resting and not (self._feeding or self._attacking)
 
     def action_command_palette(self) -> None:
         """Every action by its name."""

@@ -53,7 +53,7 @@ def run_lab(
     app.notice = told
     app.run(mouse=False)  # nothing answers to it yet, and text can be marked and copied
     if keeping:
-        app.keep_at_last(keeping)
+        app.keep_at_last()
         prune()
         keeper.close()
     return app.return_code or 0
