@@ -103,9 +103,9 @@ async def test_a_hundred_guarded_hospitals_take_any_key(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(LabApp, "action_leave", lambda app: None)
     async with lab(MANY, size=(120, 40)) as at:
-        for number, key in enumerate(monkey.presses(5, 60)):
+        for number, key in enumerate(monkey.presses(5, 24)):
             press(at, key)
-            if number % 4 == 3:
+            if number % 3 == 2:
                 await at.pilot.pause()
             lawful(at.app.player)
         await plays_on(at)
