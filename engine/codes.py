@@ -36,7 +36,7 @@ def decode(code: str) -> dict[str, Any]:
         raise ScenarioError(
             f"code: this version reads codes that begin with {PREFIX}; update fedtui."
         )
-    body = code.removeprefix(PREFIX).strip()
+    body = "".join(code.removeprefix(PREFIX).split())  # as it may come over from a screen
     try:
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         inflater = zlib.decompressobj()

@@ -22,6 +22,12 @@ class Tour:
         """Whether a digit is a prediction now."""
         return self.open and bool(lesson.step(self.progress).choices)
 
+    @property
+    def begun(self) -> bool:
+        """Whether some of it is done, and some is not."""
+        name = lesson.step(self.progress).name
+        return name != lesson.NAMES[0] and not lesson.over(self.progress)
+
     def see(self, player: Player) -> None:
         """Look at the run; a step that waits for the learner pauses it."""
         while self._applies(player):

@@ -7,6 +7,7 @@ recording go through the same fold.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
@@ -307,8 +308,16 @@ def _(event: ev.SettingsChanged, view: View) -> View:
         settings=settings,
         switches=_switches(settings),
         privacy=event.privacy,
+        epsilon=_spent(view, event.privacy is not None),
         notes=event.notes,
     )
+
+
+def _spent(view: View, private: bool) -> float | None:
+    """ε where privacy is switched on or off in the middle: no finite one after rounds without noise."""
+    if private and view.epsilon is None:
+        return math.inf if view.points else 0.0
+    return view.epsilon
 
 
 @_after.register

@@ -613,26 +613,25 @@ RECORDING_ENDS = "The recording ends here; the run it tells of did not finish."
 SEARCH = "Search an action"
 NO_PATIENTS = "A recording holds no patients: r runs it again, then a."
 NOT_YET = "The hospitals are not known yet; wait a moment and try again."
-OTHER_SETTINGS = "Other settings: run again."
 
 
 def switched(section: str, on: bool, fork: int) -> str:
     """What a switch did: which world this is now."""
     since = f" from round {fork + 1} on" if fork else ""
-    return f"{SWITCH_NAMES[section]} {'on' if on else 'off'}{since}: same seed, same patients."
+    return f"{SWITCH_NAMES[section]} {'on' if on else 'off'}{since}."
 
 
 def again(seed: int, before: int | None = None) -> str:
     """What another run of the same settings shows."""
     if before is None:
         return f"Run again with seed {seed}: the same patients, order and noise, the same curve."
-    return f"Run again with seed {seed}: other luck, nothing else. Grey is seed {before}."
+    return f"Run again with seed {seed}: other luck, nothing else."
 
 
 def dropped_by_key(name: str, round: int, gone: bool) -> str:
     """What letting a hospital fall away, or stay, did."""
     if gone:
-        return f"{name} drops out of round {round}: x brings it back."
+        return f"{name} drops out of round {round}."
     return f"{name} stays in round {round}."
 
 
@@ -643,14 +642,23 @@ def forking(round: int) -> str:
 
 def branch_name(view: View, number: int) -> str:
     """What a branch without a name is called: what is switched on, or its seed."""
-    told = [SWITCH_NAMES[s] for s in SWITCH_NAMES if s in view.switches]
+    told = [badge.removeprefix("+ ").partition(",")[0] for badge in badges(view).values()]
     return " + ".join(told) if told else f"plain, seed {view.seed}"
 
 
-def copied(code: str, on_own_data: bool) -> str:
-    """Where the code went, and what it leaves out."""
-    seed = " It carries no seed, since the data is your own." if on_own_data else ""
-    return f"Copied; opens with fedtui --scenario {code}{seed}"
+def other_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Which settings are others now: dotted keys and their values."""
+    keys = [key for key in new if new[key] != old.get(key)]
+    gone = [key for key in old if key not in new]
+    told = [f"{key.partition('.')[2] or key} {_value(new[key])}" for key in keys[:2]]
+    told += [f"no {key.partition('.')[0]}" for key in gone[:1]]
+    if not told or len(keys) > 2:
+        return f"{many(len(keys) + len(gone), 'setting')} changed."
+    return f"Now {listed(told)}."
+
+
+def _value(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def theme(told: str) -> str:
@@ -673,13 +681,36 @@ def outcome(told: str, old: View, new: View) -> str:
     `told` is what was said of the world when it was entered; what it gave comes after its first part.
     """
     was = next((p.correct for p in old.points if p.round == len(new.points)), None)
+    what, _, rest = told.rstrip(".").partition(": ")
+    if new.aborted:
+        return f"{what}: round {new.round} is lost. {new.why}"
     if not new.points or was is None or old.held_out != new.held_out:
         return told
     now = new.points[-1].correct
     change = "no change" if now == was else _difference(now - was)
-    what, _, rest = told.partition(": ")
     gave = f"right for {now:,} of {new.held_out:,}, before {was:,}: {change}."
-    return f"{what}: {gave} {rest[:1].upper()}{rest[1:]}".rstrip()
+    rest = f" {rest[:1].upper()}{rest[1:]}." if rest else ""
+    return f"{what}: {gave}{_swings(old, new)}{rest}"
+
+
+_SWINGING = 10  # rounds
+_CALMER = 1.0  # points of a hundred
+
+
+def _swings(old: View, new: View) -> str:
+    """How much the two curves jump from round to round, where that is what differs."""
+    was, now = _jump(old, len(new.points)), _jump(new, len(new.points))
+    if was is None or now is None or abs(was - now) < _CALMER:
+        return ""
+    return f" It jumps {now:.1f} points a round, before {was:.1f}."
+
+
+def _jump(view: View, rounds: int) -> float | None:
+    """The mean change from one round to the next over the last rounds, in points of a hundred."""
+    right = [100 * p.correct / max(1, view.held_out) for p in view.points[:rounds]][-_SWINGING:]
+    if len(right) < _SWINGING // 2:
+        return None
+    return float(np.abs(np.diff(right)).mean())
 
 
 def _difference(patients: int) -> str:
@@ -770,7 +801,7 @@ PRESET_KEYS = (
     ("↑↓", "scenario", 6),
     ("Enter", "start from it", 8),
     ("Tab", "section", 7),
-    ("1-9", "a section", 4),
+    ("1-9", "a number", 4),
     ("Esc", "done", 9),
 )
 TYPING_KEYS = (("Enter", "take it", 9), ("Esc", "as it was", 9))
@@ -907,19 +938,34 @@ _LESSON_ASKS = {
     "watch": "One round, slowly: the model goes out, is trained, comes back, is averaged.",
     "who": "After {rounds} rounds, who is better?  1 each one alone  2 together  3 the same",
     "rounds": "Now the other rounds. Space pauses, + is faster.",
-    "price": "What will hiding each hospital cost?  1 nothing  2 a point  3 five or more",
+    "price": "Hiding each costs how many of 100 answers?  1 none  2 one  3 five or more",
     "privacy": "Press p, and compare with the grey curve.",
-    "masks": "Few hospitals hide one badly. u takes it back; then m: masks on messages.",
+    "masks": "Hiding one among 4 takes much noise. u takes it back; then m: masks.",
     "attack": "Press m again, masks off. Then a: read a message with one patient in it.",
-    "shield": "Esc, then m and a: the same on a masked message.",
-    "end": "Next: press : and type specialists. ? has every key. Esc ends the tour.",
+    "shield": "Now m, masks on, and a: the same attack on a masked message.",
+    "end": "Next: press : and type specialists; there f, Enter, and μ 1. Esc ends this.",
 }
+_HALF_WAY: Mapping[str, tuple[Callable[[View], bool], str]] = {  # once the first half is done
+    "masks": (lambda view: "privacy" not in view.switches, "Now press m: masks on each message."),
+    "attack": (
+        lambda view: "masking" not in view.switches,
+        "Now press a: read a message with one patient in it.",
+    ),
+    "shield": (
+        lambda view: "masking" in view.switches,
+        "Now press a: the same attack on a masked message.",
+    ),
+}
+LESSON_AGAIN = "The tour goes on where you left it."
+ANSWER_FIRST = "First answer with 1, 2 or 3; Esc leaves the tour."
 LESSON_LEFT = "The first five minutes wait under 5."
 
 
 def lesson(step: str, answers: Mapping[str, str], told: Mapping[str, int], view: View) -> list[str]:
     """One line or two: what the step before gave, and what to do now."""
-    asks = _LESSON_ASKS[step].format(rounds=view.rounds)
+    half_way = _HALF_WAY.get(step)
+    asks = half_way[1] if half_way and half_way[0](view) else _LESSON_ASKS[step]
+    asks = asks.format(rounds=view.rounds)
     tells = _LESSON_TELLS.get(step)
     return [tells(answers, told, view), asks] if tells else [asks]
 
@@ -953,7 +999,7 @@ def _tell_masks(answers: Mapping[str, str], told: Mapping[str, int], view: View)
     """The predicted price beside the paid one."""
     lost = told.get("rounds", 0) - told.get("privacy", 0)
     points = 100 * lost / max(1, view.held_out)
-    truth = "nothing" if points < 0.5 else "a point" if points < 3 else "five or more"
+    truth = "none" if points < 0.5 else "one" if points < 3 else "five or more"
     said = answers.get("price", truth)
     right = "Yes" if said == truth else f"You said {said}"
     if lost <= 0:
@@ -962,6 +1008,8 @@ def _tell_masks(answers: Mapping[str, str], told: Mapping[str, int], view: View)
 
 
 def _tell_attack(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
+    if "masking" not in view.switches:
+        return "Masks off: the server reads each message again."
     same = told.get("masks") == told.get("rounds")
     curve = "The curve did not move" if same else "The curve hardly moved"
     return f"{curve}: {told.get('masks', 0):,} again. The server reads only the sum now."

@@ -75,7 +75,7 @@ EFFECTS: dict[str, tuple[tuple[str, ...], See]] = {  # key: pressed before it, w
     "4": (("]",), new("Messages of round 1")),
     "5": ((), new("the first five minutes")),
     "v": (("]",), new("Bytes in each round")),
-    "y": ((), new("Copied; opens with fedtui --scenario")),
+    "y": ((), new("This scenario as a code", "f1-")),
     "t": ((), new("Colours: dark, safe for colour blindness.")),
     "o": ((), new("There is no earlier session.")),
     "colon": ((), new("Search an action")),

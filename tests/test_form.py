@@ -173,7 +173,7 @@ async def test_moving_on_takes_what_was_written() -> None:
 
 async def test_masks_over_one_hospital_are_told_where_they_are_and_not_put_right() -> None:
     async with form("masking") as hand:
-        await hand.press("space", "8", "down")
+        await hand.press("space", *["tab"] * 4, "down")
         await hand.write("1")
         assert "masks need at least 2 hospitals" in hand.told
         assert "×" in hand.row("Masks")
@@ -247,7 +247,14 @@ async def test_tab_goes_round_all_sections_and_digits_go_to_one() -> None:
             seen.add(hand.app.form._section)
         assert len(seen) == 9
         await hand.press("shift+tab")
+        await hand.press("tab")
         assert "privacy.unit" in await hand.press("3")
+
+
+async def test_a_digit_on_a_number_begins_to_write_it() -> None:
+    async with form("training") as hand:
+        await hand.press("7", "enter")
+        assert hand.app.form._draft.field("training.rounds").value == 7
 
 
 @pytest.mark.parametrize(

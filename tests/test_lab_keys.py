@@ -324,3 +324,22 @@ async def test_what_a_switch_gave_is_not_told_of_another_world() -> None:
         gate.set()
         await at.settle()
         assert "FedProx" not in at.app.notice
+
+
+async def test_a_form_that_is_ready_under_the_palette_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr("fedtui.lab.form.rehearse", lambda scenario: gate.wait(10))
+    async with lab(SCENARIO) as at:
+        await at.press("s", "tab", "space", "escape", "ctrl+p")
+        over = at.app.screen
+        gate.set()
+        await at.pilot.pause(0.2)
+        assert at.app.screen is over
+        await at.press("escape")
+        assert len(at.app.screen_stack) == 2
+        await at.press("escape")
+        await at.pilot.pause(0.2)
+        assert len(at.app.screen_stack) == 1
+        assert at.app.is_running

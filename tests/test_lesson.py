@@ -102,7 +102,7 @@ async def test_the_lesson_from_beginning_to_end_right_way_and_wrong_way() -> Non
         await _expect(at, "privacy")
         await at.press("p")
         text = await _expect(at, "masks")
-        assert "You said nothing: it cost 31 right answers, 18 in 100." in text
+        assert "You said none: it cost 31 right answers, 18 in 100." in text
         await at.press("u", "m")
         assert "The curve did not move: 158 again." in await _expect(at, "attack")
         await at.press("a", "escape")

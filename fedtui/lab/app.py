@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
 from textual.app import App
@@ -323,6 +323,9 @@ class LabApp(App[None]):
 
     def action_play(self) -> None:
         """Play or pause; a pause in the middle of a movement stops it there."""
+        if self.tour.asks and self.tour.lines(self.player):
+            self._say(words.ANSWER_FIRST)
+            return
         self.notice = ""
         self._pace.stepping = False
         self.player.toggle()
@@ -449,21 +452,26 @@ class LabApp(App[None]):
     def _formed(self, wanted: Scenario | None) -> None:
         if wanted is None:
             return
-        if wanted.name != self.player.scenario.name:
-            told = f"{wanted.title}: {wanted.about}." if wanted.about else words.OTHER_SETTINGS
-            self._elsewhere(lambda: self.player.open(wanted), lambda: told)
-        else:
-            self._elsewhere(lambda: self.player.change(wanted), lambda: words.OTHER_SETTINGS)
+        now = self.player.settings
+        if wanted.name != now.name:
+            self._open_scenario(wanted)
+            return
+        told = words.other_settings(dotted(now), dotted(wanted))
+        other = wanted.data.source != now.data.source and wanted.title == now.title
+        source = Path(wanted.data.source).stem
+        named = wanted.replace({"name": source, "title": source}) if other else wanted
+        self._elsewhere(lambda: self.player.change(named), lambda: told)
+
+    def _open_scenario(self, scenario: Scenario) -> None:
+        told = f"{scenario.title}: {scenario.about}." if scenario.about else f"{scenario.title}."
+        self._elsewhere(lambda: self.player.open(scenario), lambda: told)
 
     def action_scenario(self, name: str) -> None:
         """Another of the built-in scenarios, from its start."""
         from fedtui.scenarios import load
 
-        wanted = load(name)
         self.player.forking = None
-        self._elsewhere(
-            lambda: self.player.open(wanted), lambda: f"{wanted.title}: {wanted.about}."
-        )
+        self._open_scenario(load(name))
 
     async def action_branches(self) -> None:
         """Fork here, go to another world, name or delete one."""
@@ -549,6 +557,9 @@ class LabApp(App[None]):
             return
         finally:
             self._attacking = False
+        self.call_later(self._attacked, attempt)  # screens change between keys, never during one
+
+    async def _attacked(self, attempt: Attempt) -> None:
         self.attempt = attempt
         read = attempt.succeeded or attempt.close
         self.tour.attacked(read, masked=attempt.obstacle == "masks")
@@ -556,15 +567,15 @@ class LabApp(App[None]):
             await self.action_page("attack")
         self._show()
 
-    def action_copy_code(self) -> None:
-        """The scenario as a code: to the terminal's clipboard, and in a sentence."""
+    async def action_copy_code(self) -> None:
+        """The scenario as a code: to the terminal's clipboard, and whole on a page."""
         try:
             code = self.player.scenario.to_code()
         except EngineError as error:
             self._say(str(error))
             return
         self.copy_to_clipboard(code)
-        self._say(words.copied(code, self.player.scenario.on_own_data))
+        await self.action_page("code")
 
     def action_next_theme(self) -> None:
         """Other colours."""
@@ -592,7 +603,11 @@ class LabApp(App[None]):
         return export.as_csv(result) if ending == "csv" else export.as_json(result)
 
     def action_lesson(self) -> None:
-        """The first five minutes, from their beginning."""
+        """The first five minutes, from where they were left, or from their beginning."""
+        if self.tour.begun and not self.tour.open:
+            self.tour.open = True
+            self._say(words.LESSON_AGAIN)
+            return
         self.tour.again()
         self._act(self.player.to_start)
 
@@ -631,6 +646,13 @@ class LabApp(App[None]):
     def action_leave(self) -> None:
         """Quit at once."""
         self.exit(return_code=0)
+
+
+def dotted(scenario: Scenario) -> dict[str, Any]:
+    """Every setting that a form can change, by its dotted key."""
+    sections = {k: v for k, v in scenario.as_dict().items() if isinstance(v, dict)}
+    flat = {f"{s}.{key}": value for s, keys in sections.items() for key, value in keys.items()}
+    return {"seed": scenario.seed, **flat}
 
 
 def _as_heard(branch: Branch) -> bool:

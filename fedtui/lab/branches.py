@@ -122,11 +122,11 @@ class Branches(Screen[Go | Fork | None]):
     def action_go(self) -> None:
         """Show the branch at the cursor."""
         if self.branches:
-            self.dismiss(Go(self.cursor))
+            self._close(Go(self.cursor))
 
     def action_fork(self) -> None:
         """From the round on the screen on."""
-        self.dismiss(Fork())
+        self._close(Fork())
 
     def action_rename(self) -> None:
         """Ask for a name."""
@@ -150,7 +150,11 @@ class Branches(Screen[Go | Fork | None]):
         if self._field.display:
             self._put_away()
         else:
-            self.dismiss(None)
+            self._close(None)
+
+    def _close(self, wish: Go | Fork | None) -> None:
+        if self.is_active:  # dismissing takes what is on top, whichever screen that is
+            self.dismiss(wish)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """A name; an empty one leaves the old one."""

@@ -38,7 +38,7 @@ class Search(CommandPalette):
 
     def dismiss(self, result: None = None) -> AwaitComplete:
         """Close; a second Enter may come when that is done, and would close the lab instead."""
-        return super().dismiss(result) if self.is_current else AwaitComplete()
+        return super().dismiss(result) if self.is_active else AwaitComplete()
 
 
 class LabCommands(Provider):

@@ -43,7 +43,10 @@ class Form(Screen[Scenario | None]):
         Binding("d", "reset", "back to the default", show=False),
         Binding("escape", "close", "done", show=False),
         Binding("q", "app.leave", "quit at once", show=False),
-        *(Binding(str(n), f"go({n - 1})", "a section", show=False) for n in range(1, 10)),
+        *(
+            Binding(str(n), f"digit({n})", "a number, or a section", show=False)
+            for n in range(1, 10)
+        ),
     ]
     DEFAULT_CSS = """
     Form { align: center middle; background: $background; layers: base over; }
@@ -229,12 +232,22 @@ class Form(Screen[Scenario | None]):
         """The setting above or below."""
         if self._done_typing():
             lines = count(self._draft, self._section)
-            self._at[self._section] = (self._at[self._section] + by) % lines
+            self._at[self._section] = max(0, min(self._at[self._section] + by, lines - 1))
             self._turn()
 
     def action_section(self, by: int) -> None:
         """The next section, or the one before."""
         self.action_go((self._sections.index(self._section) + by) % len(self._sections))
+
+    def action_digit(self, digit: int) -> None:
+        """Begins to write a number where one is in focus; else a section by its place."""
+        field = self._field
+        if field is None or field.locked or field.kind not in (int, float):
+            self.action_go(digit - 1)
+            return
+        self._open(field)
+        self._input.value = str(digit)
+        self._input.cursor_position = 1
 
     def action_go(self, index: int) -> None:
         """A section by its place."""
@@ -259,7 +272,7 @@ class Form(Screen[Scenario | None]):
             self._quiet()
             self._put_away()
         elif self._giving_up or not self._draft.changed:
-            self.dismiss(None)
+            self._close(None)
         elif self._draft.problem:
             self._stay(self._draft.problem)
         else:
@@ -274,11 +287,17 @@ class Form(Screen[Scenario | None]):
         try:
             await self._asker.ask(lambda: rehearse(scenario))
         except EngineError as error:
-            if draft is self._draft and self.is_current:
+            if draft is self._draft and self.is_attached:
                 self._stay(str(error))
             return
-        if draft is self._draft and self._giving_up and self.is_current:
+        if draft is self._draft and self.is_attached and self._giving_up:
+            self._close(scenario)
+
+    def _close(self, scenario: Scenario | None) -> None:
+        if self.is_active:  # dismissing takes what is on top, whichever screen that is
             self.dismiss(scenario)
+        else:  # under the palette: the next Esc closes it
+            self._turn()
 
     def _stay(self, why: str) -> None:
         self._giving_up = True

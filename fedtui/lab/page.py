@@ -101,12 +101,14 @@ class Page(Screen[None]):
 
     def action_close_page(self) -> None:
         """Back to what lies below."""
-        self.dismiss(None)
+        if self.is_active:  # dismissing takes what is on top, whichever screen that is
+            self.dismiss(None)
 
     async def action_leave_for(self, action: str) -> None:
         """Close, and let the app do something."""
-        self.dismiss(None)
-        await self.app.run_action(action)
+        if self.is_active:
+            self.dismiss(None)
+            await self.app.run_action(action)
 
     def _go(self, top: int) -> None:
         self._top = max(0, min(top, len(self._lines) - self._room))

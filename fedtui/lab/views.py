@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any
 from fedtui import lesson, words
 from fedtui.lab.glyphs import UNICODE, Glyphs
 from fedtui.lab.keys import KEYS
-from fedtui.pages import attack, compare, data, equation, keys_and_words, lessons, messages, readers
+from fedtui.pages import (
+    attack,
+    code,
+    compare,
+    data,
+    equation,
+    keys_and_words,
+    lessons,
+    messages,
+    readers,
+)
 from fedtui.pages import words as say
 from fedtui.pages.blocks import Content
 from fedtui.player import Player
@@ -66,6 +76,11 @@ def help_of(view: str, glyphs: Glyphs) -> Callable[[], Content]:
     return partial(keys_and_words.content, view, keys, signs)
 
 
+def _code(desk: Desk) -> tuple[Any, ...]:
+    scenario = desk.player.branch.scenario
+    return (scenario.to_code(), scenario.on_own_data) if scenario else ("", False)
+
+
 def _told(desk: Desk) -> tuple[Any, ...]:
     return desk.player.shown, desk.chosen
 
@@ -78,6 +93,7 @@ PAGES: Mapping[str, tuple[Callable[..., Content], Facts]] = {
     "compare": (compare.content, lambda desk: (branches(desk.player),)),
     "lessons": (lessons.content, lambda desk: (_lesson_steps(desk.tour),)),
     "help": (help_of("", UNICODE), lambda desk: ()),
+    "code": (code.content, _code),
     "attack": (
         lambda view, attempt: attack.content(attack.Attacked(view, attempt)),
         lambda desk: (desk.player.shown, desk.attempt),

@@ -130,8 +130,8 @@ def _row(branch: BranchFacts, first: BranchFacts, shown: BranchFacts) -> tuple[C
     view = branch.view
     last = view.points[-1] if view.points else None
     more = against(view, shown.view)
-    unfair = "~" if _other_patients(view, shown.view) else ""
-    told = "" if branch is shown else "–" if more is None else f"{unfair}{signed(more)}"
+    unfair = _other_patients(view, shown.view)
+    told = "" if branch is shown else "–" if more is None or unfair else signed(more)
     used = "" if view.epsilon is None else words.budget(view.epsilon)
     return (
         "▸" if branch.shown else "",
@@ -151,6 +151,13 @@ def _winners(shown: BranchFacts, before: BranchFacts) -> list[Block]:
     old, new = before.view.hospitals, shown.view.hospitals
     if old.together is None or new.together is None or old.names != new.names:
         return []
+    ends = len(shown.view.points), len(before.view.points)
+    if ends[0] != ends[1]:
+        behind = shown if ends[0] < ends[1] else before
+        return [
+            Heading(say.between(shown.name, before.name)),
+            Said(say.apart(behind.name, min(ends))),
+        ]
     won = (new.together - old.together).tolist()
     blocks: list[Block] = [
         Heading(say.between(shown.name, before.name)),

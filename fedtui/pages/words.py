@@ -361,7 +361,8 @@ def victim(name: str, common_scale: bool) -> str:
 
 
 _OBSTACLES = {
-    "masks": "Masks: the message is noise to whoever lacks the secrets, and nobody has them all.",
+    "masks": "Masks: the message is noise to whoever lacks the secrets, and nobody has them all. What"
+    " is read from noise comes near the truth now and then, by chance, and nobody could tell where.",
     "rounding": "Rounding: with so few bits a number, the ratio is blurred.",
     "penalty": "The penalty on weights (l2) leaves the bias free, and that bends the ratio.",
     "stillness": "The bias did not move, so there is nothing to divide by.",
@@ -445,7 +446,7 @@ WHAT_A_BRANCH_IS = (
 )
 FORK_HOLDS = "n forks here: the next switch then holds from the next round on."
 ONE_BRANCH = "There is one branch so far. A switch (f p m c) or b makes another to compare with."
-OTHER_PATIENTS = "~ other patients are held out there, so the difference is no fair one."
+OTHER_PATIENTS = "Other patients are held out there, so counts cannot be compared."
 KEEP_SHOWN = "The branch on the screen stays; go to another one first, then delete this."
 RENAME = "A name for this branch; Enter keeps it, Esc leaves the old one"
 BRANCH_KEYS = (
@@ -500,6 +501,11 @@ def _drop(drop: str) -> str:
     return f"{name} drops out of round {round}"
 
 
+def apart(done: str, rounds: int) -> str:
+    """Two branches that cannot be compared yet."""
+    return f"{done} stopped after round {rounds}: Enter in b goes there, g runs it to the end."
+
+
 def between(shown: str, before: str) -> str:
     """The heading of who gains."""
     return f"{shown} against {before}, hospital by hospital"
@@ -514,8 +520,22 @@ def lesson_at(done: int, steps: int) -> str:
 
 
 LESSON_0 = "Lesson 0: the first five minutes"
-LESSON_STARTS = "It opens by itself on the first start. Enter begins it anew."
+LESSON_STARTS = (
+    "It opens by itself on the first start. Enter goes on where you left it, or begins it anew."
+)
 LESSON_DONE = "Done. Everything on the lab can be tried now, and nothing can be broken: u undoes."
+
+
+# The code
+
+CODE = "This scenario as a code"
+CODE_SENT = "It was sent to the clipboard of your terminal, which takes it if it is allowed to."
+CODE_OPENS = (
+    "It opens anywhere with: fedtui --scenario CODE. Spaces and line ends in it do no harm."
+)
+CODE_SEEDLESS = (
+    "It carries no seed: the data is your own, and with the seed noise could be taken off."
+)
 
 
 # The page itself
