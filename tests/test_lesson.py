@@ -168,5 +168,5 @@ def test_the_first_start_opens_the_lesson_and_it_is_played_in_a_terminal(tmp_pat
         screen.press("a")
         until("cannot be read")
         screen.press("Escape")
-        until("Under masks it read noise.", "Esc ends the tour.")
+        until("Under masks it read noise.", "Esc ends this.")
         screen.press("q")
