@@ -597,9 +597,10 @@ def nothing_hidden(view: View) -> str:
     return "Rounds were sent without noise before: they hid nobody, and noise now cannot take that back."
 
 
-def identical(before: str) -> list[str]:
-    """The name of a curve that lies wholly under the new one, longest first."""
-    return [f"{before}: identical", "before: identical"]
+def identical(before: str, until: int = 0) -> list[str]:
+    """Why the curve before is not seen: the new one lies on it, as far as it went; longest first."""
+    same = f"same to {until}" if until else "identical"
+    return [f"{before}: {same}", f"before: {same}"]
 
 
 # The switches

@@ -56,7 +56,7 @@ def _accuracy(canvas: Canvas, shot: Shot, box: Box) -> None:
     view = shot.view
     curve, sample, before, pooled, alone = _MARKERS[shot.glyphs.column]
     of = max(1, view.held_out)
-    now = [100 * p.correct / of for p in view.points]
+    now = [100 * p.accuracy for p in view.points if p.accuracy is not None]
     old = [100 * p.accuracy for p in shot.before or () if p.accuracy is not None]  # of its patients
     references = [100 * view.pooled / of, 100 * view.alone / of]
     rows = _rows(box)
@@ -80,8 +80,10 @@ def _accuracy(canvas: Canvas, shot: Shot, box: Box) -> None:
     ends += [_end(now[-1], ["together"], "curve", 4, sample)] if now else []
     if old:
         covered = old == now[: len(old)]
-        whole = covered and len(old) >= len(now)
-        names = words.identical(shot.before_name) if whole else [shot.before_name, "before"]
+        until = 0 if len(old) >= len(now) else len(old)
+        names = (
+            words.identical(shot.before_name, until) if covered else [shot.before_name, "before"]
+        )
         end = _end(old[-1], names, "before", 1, before)
         ends.append(end._replace(shown="") if covered and len(old) == len(now) else end)
     _names(canvas, box, (low, high), ends)
