@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +13,9 @@ from hypothesis import strategies as st
 from engine import Scenario, simulate
 from engine.events import RoundFinished, RunStarted
 from engine.state import State
-from fedtui import worlds
+from fedtui import words, worlds
+from fedtui.points import Point, Points
+from fedtui.view import View
 from tests.builders import small
 from tests.test_player import at, curve, drive, ready
 
@@ -139,3 +143,39 @@ def test_branches_keep_their_order_their_names_and_the_one_on_the_screen() -> No
     player.delete(gone)
     assert gone not in player.branches
     assert gone not in player.undone
+
+
+# What is told of another world
+
+
+def test_privacy_from_a_fork_on_has_no_finite_epsilon_and_says_so_at_once() -> None:
+    player = at(ready(SCENARIO), 3)
+    player.fork()
+    player.flip("privacy")
+    assert math.isinf(drive(player).view.epsilon or 0.0)
+
+
+def test_a_lost_round_is_told_before_its_numbers() -> None:
+    player = at(ready(SCENARIO.replace({"masking": True})), 2)
+    before = player.view
+    player.drop(before.hospitals.names[0], 2)
+    told = words.outcome("A drops out.", before, drive(player).view)
+    assert told.startswith("A drops out: round 2 is lost.")
+    assert "no change" not in told
+
+
+def test_patients_of_another_federation_are_not_compared() -> None:
+    few, many = (at(ready(small(data={"hospitals": n})), 1).view for n in (2, 5))
+    assert words.outcome("Now hospitals 5.", few, many) == "Now hospitals 5."
+
+
+def test_a_curve_that_jumps_less_is_told() -> None:
+    calm, wild = (_curve([50, 60, 50, 60, 50, 60]), _curve([50, 80, 50, 80, 50, 60]))
+    assert "It jumps 8.8 points a round, before 23.0." in words.outcome("FedProx on.", wild, calm)
+    assert "jumps" not in words.outcome("Masks on.", calm, calm)
+
+
+def _curve(correct: list[int]) -> View:
+    view = ready(SCENARIO).view
+    points = Points([Point(i, c, c / 114, 0, None, 0, 0, 0) for i, c in enumerate(correct, 1)])
+    return replace(view, points=points, round=len(correct))
