@@ -211,11 +211,8 @@ def _sent(view: View, who: int) -> list[str]:
 
 
 def carries_noise(view: View) -> bool:
-    """Whether the model of this round has noise in it: some round before it was combined with noise."""
-    return any(
-        now.epsilon is not None and now.epsilon != was
-        for was, now in zip((None, *(p.epsilon for p in view.points)), view.points, strict=False)
-    )
+    """Whether noise went into this round's model in a round before; one that was lost adds none."""
+    return any(point.epsilon for point in view.points[: max(0, view.round - 1)])
 
 
 def _trained(view: View, who: int) -> list[str]:

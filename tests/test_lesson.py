@@ -112,7 +112,7 @@ async def test_the_lesson_from_beginning_to_end_right_way_and_wrong_way() -> Non
         await at.press("escape")
         await _expect(at, "shield")
         await at.press("m", "a")
-        assert "cannot be read" in at.text
+        assert "was not read" in at.text
         await at.press("escape")
         assert "Under masks it read noise." in await _expect(at, "end")
 
@@ -166,7 +166,7 @@ def test_the_first_start_opens_the_lesson_and_it_is_played_in_a_terminal(tmp_pat
         screen.press("m")
         masked(True)
         screen.press("a")
-        until("cannot be read")
+        until("was not read")
         screen.press("Escape")
         until("Under masks it read noise.", "Esc ends this.")
         screen.press("q")

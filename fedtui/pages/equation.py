@@ -67,9 +67,10 @@ def round_bytes(view: View) -> tuple[int, int, int]:
 
 def content(view: View, chosen: int = 0) -> list[Block]:
     """The page; `chosen` is the hospital that stands on it in any case."""
+    equation = say.EQUATION_NOISED if "privacy" in view.switches else say.EQUATION
     if not view.ready:
-        return [Heading(say.EQUATION), Said(say.NOT_READY)]
-    blocks: list[Block] = [Heading(say.EQUATION)]
+        return [Heading(equation), Said(say.NOT_READY)]
+    blocks: list[Block] = [Heading(equation)]
     if not begun(view):
         blocks.append(Said(say.NO_ROUND, "dim"))
     elif view.aborted:

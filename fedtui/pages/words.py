@@ -80,7 +80,7 @@ TERMS = (  # our word, the field's, what it is
     ("passes over own patients", "local epochs", "how long a hospital trains before it answers"),
     ("all data in one place", "pooled", "the model that privacy forbids"),
     ("each one alone", "local-only", "each hospital's own model, on its own unseen patients"),
-    ("privacy used", "ε spent", "how much the releases so far tell of one hospital"),
+    ("privacy used", "ε spent", "the most that the releases so far can tell of one hospital"),
     (
         "largest say",
         "clip norm, sensitivity",
@@ -101,6 +101,7 @@ TERMS = (  # our word, the field's, what it is
 # The equation
 
 EQUATION = "new model = old model + Σ vote × update"
+EQUATION_NOISED = "new model = old model + Σ vote × cut update + noise"
 NO_ROUND = "Before round 1 nobody has an update yet. → goes on step by step."
 ADDED_UP = "if all pulled the same way"
 NOISE_LENGTH = "length of the noise on top"
@@ -155,6 +156,11 @@ def masked_rows(view: View, first: str, second: str, pairs: int) -> list[tuple[s
 # Who can read what
 
 MODEL_ROW = ("the model", "yes", "yes", "no")
+SUM_LOST = (
+    "This round their sum cannot be read: masks shared with those who are missing stay in it."
+)
+NONE_CAME = "In this round no update arrived."
+SAME_MODEL = "This round is lost: the next model is the same as this one, and tells nothing new."
 NETWORK = (
     "Whoever listens on the line sees that a message goes by, and how long it is: it is encrypted."
 )
@@ -175,10 +181,13 @@ def why_one(view: View, cells: tuple[str, str, str]) -> tuple[str, str, str]:
 
 
 def _why_one_server(view: View, cell: str) -> str:
+    if view.aborted and "masking" not in view.switches:
+        return NONE_CAME
     if cell == "no":
         return (
-            "It receives numbers under masks that it cannot tell from noise. It never learns the"
-            " secrets the masks are made of."
+            "It receives numbers under masks that it cannot tell from noise. It does not learn the"
+            " secrets the masks are made of, as long as it passes on the hospitals' own keys and the"
+            " others do not all tell it theirs."
         )
     if "masking" in view.switches:
         return "Only one hospital takes part: the sum is its update, masks or not."
@@ -193,17 +202,22 @@ def _why_one_server(view: View, cell: str) -> str:
 
 
 def _why_one_others(view: View, cell: str) -> str:
+    if view.aborted:
+        return SAME_MODEL
     if cell == "no":
         return "Updates go to the server, and a hospital sees only what all of them made together."
-    if int(view.hospitals.drawn.sum()) == 1 or len(view.hospitals) == 1:
-        return "Only one takes part: what the model moved by is its update."
+    if words.in_sum(view) == 1:
+        noise = " and noise" if view.privacy else ""
+        return f"Only one update is in the sum: the model moved by that one{noise}."
     if view.privacy:
-        return "With two taking part the sum minus its own is the other's; here noise is on it."
-    return "With two taking part it takes its own update from the sum, and the other's is left."
+        return "With two in the sum, the sum minus its own is the other's; here noise is on it."
+    return "With two in the sum it takes its own update away, and the other's is left."
 
 
 def why_sum(view: View) -> tuple[str, str, str]:
     """The sum: server, others, network."""
+    if view.aborted:
+        return SUM_LOST if "masking" in view.switches else NONE_CAME, SAME_MODEL, NETWORK
     server = "It adds the updates up."
     if "masking" in view.switches:
         server = (
@@ -222,7 +236,7 @@ def why_sum(view: View) -> tuple[str, str, str]:
 def why_model(view: View) -> tuple[str, str, str]:
     """The model: server, others, network."""
     others = "Each round it is sent to those who take part."
-    if view.privacy:
+    if words.carries_noise(view):
         others += " It carries the noise, which is all that stands between them and the updates."
     return "It keeps the model and improves it.", others, NETWORK
 
@@ -291,9 +305,6 @@ def contents(kind: Kind, view: View) -> str:
     }[kind]
 
 
-SUM_LOST = "Nor their sum, this round: the masks of those who are missing stay in it."
-
-
 def read_by(kind: Kind, view: View) -> str:
     """Who can read a message."""
     update = "The server can read each of them."
@@ -302,7 +313,7 @@ def read_by(kind: Kind, view: View) -> str:
     return {
         Kind.MODEL: "The server and those it was sent to can read it.",
         Kind.UPDATE: update,
-        Kind.MASKED_UPDATE: "Nobody can read one of them. "
+        Kind.MASKED_UPDATE: "The server can read none of them alone. "
         + (SUM_LOST if view.aborted else "The server can read their sum."),
         Kind.PUBLIC_KEY: "The server can read it, and learns no secret from it.",
         Kind.PUBLIC_KEYS: "Server and hospitals can read them; the secrets stay at home.",
@@ -332,7 +343,7 @@ ANSWER = "her answer"
 NO_ATTACK = "Choose a hospital with Tab, then press a: its message is attacked as it would be sent."
 SUCCEEDED = "Her record can be read from the message, every column of it."
 CLOSE = "Her record can nearly be read from the message."
-FAILED = "Her record cannot be read from the message."
+FAILED = "Her record was not read from the message."
 ONLY_YOU_HERS = f"The column “{HERS}”: {ONLY_YOU}. The attacker has the message and no more."
 ATTACK_WORKS = (
     "With one patient, each weight moves by her value times what the bias moves by. So the update"
@@ -340,9 +351,9 @@ ATTACK_WORKS = (
     " (Phong et al. 2018)."
 )
 STOPPED_BY = (
-    "What stops it: masks (m), since then nobody has her message; a few bits a number (c) blur it."
-    " Many patients behind one update make it harder, not impossible. Noise on the sum (p) comes"
-    " after the server has read this; it protects from the others."
+    "What stops it: masks (m), since then the server cannot read her message; a few bits a number"
+    " (c) blur it. Many patients behind one update make it harder, not impossible. Noise on the sum"
+    " (p) comes after the server has read this; it protects from the others."
 )
 
 
@@ -361,11 +372,12 @@ def victim(name: str, common_scale: bool) -> str:
 
 
 _OBSTACLES = {
-    "masks": "Masks: the message is noise to whoever lacks the secrets, and nobody has them all. What"
+    "masks": "Masks: the message is noise to whoever lacks the secrets, as the server does. What"
     " is read from noise comes near the truth now and then, by chance, and nobody could tell where.",
-    "rounding": "Rounding: with so few bits a number, the ratio is blurred.",
-    "penalty": "The penalty on weights (l2) leaves the bias free, and that bends the ratio.",
-    "stillness": "The bias did not move, so there is nothing to divide by.",
+    "rounding": "Rounding: with so few bits a number, the ratio is blurred; that is no promise.",
+    "penalty": "The penalty on weights (l2) leaves the bias free, and that bends the ratio. It protects"
+    " nobody: whoever knows the model, as the server does, can straighten it.",
+    "stillness": "The bias did not move, so there is nothing to divide by. That is no protection.",
 }
 
 
@@ -410,7 +422,10 @@ def as_sent(size: int, shown: int) -> str:
 def readable(readers: tuple[str, ...]) -> str:
     """Who has the message in the clear."""
     if not readers:
-        return "Nobody can read it; the server adds it to the others' and reads the sum."
+        return (
+            "The server cannot read it; it adds it to the others' and reads the sum. Only all the others"
+            " together could take their updates from that sum and have hers."
+        )
     return f"Who can read it: the {words.listed(readers)}."
 
 
@@ -441,8 +456,8 @@ def unchanged(count: int) -> str:
 
 BRANCHES = "Branches"
 WHAT_A_BRANCH_IS = (
-    "Branches are alternative worlds: each counts its own past. Publishing two would add up, in"
-    " bytes and in privacy used."
+    "Branches are alternative worlds: each counts its own past, and only one could be published. With"
+    " one seed they share their noise, so the difference of two shows what the noise hid."
 )
 FORK_HOLDS = "n forks here: the next switch then holds from the next round on."
 ONE_BRANCH = "There is one branch so far. A switch (f p m c) or b makes another to compare with."
