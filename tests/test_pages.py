@@ -402,6 +402,12 @@ def test_a_model_carries_noise_after_a_round_that_put_it_in_and_not_after_a_lost
     assert [words.carries_noise(view) for view in sent] == [False, False, True]
 
 
+def test_privacy_that_begins_late_says_at_once_that_no_budget_holds() -> None:
+    late = {"change": [{"round": 2, "set": {"privacy.epsilon": 4.0}}]}
+    seen = list(simulate_views(Scenario.from_dict({**small().given, **late})))
+    assert {view.epsilon for view in seen if view.privacy} == {np.inf}
+
+
 def simulate_views(scenario: Scenario) -> Iterator[View]:
     view = start(scenario)
     for event in simulate(scenario):
