@@ -118,6 +118,11 @@ class Pty(Ending):
         self._pull(0.05)
         return self._process.returncode
 
+    @property
+    def running(self) -> bool:
+        """Whether the program has not ended."""
+        return self._process.poll() is None
+
     def mode(self, number: int) -> bool:
         """Whether DEC private mode `number` is on: 1049 alternate screen, 25 cursor, 1003 mouse."""
         state = number in (7, 25)  # line wrap and the cursor are on in a fresh terminal
