@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
 from engine import RunError, Scenario, simulate
 from engine.events import Event, RunStarted
+from engine.recording import Recorder, read
 from engine.state import State
 from fedtui.lab.keys import HINTS, KEYS
 from fedtui.pages import words as say
@@ -280,6 +283,18 @@ async def test_a_recording_plays_and_a_torn_one_says_where_it_ends() -> None:
         assert is_on(await at.press("p"), "Privacy")
     async with opened(Player.replaying(iter(events[:20]), "torn.jsonl", simulate)) as at:
         assert "The recording ends here" in await at.press("g")
+
+
+async def test_a_recording_read_from_a_file_says_how_to_attack(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with closing(Recorder(path)) as recorder:
+        for event in simulate(SCENARIO):
+            recorder.add(event)
+    async with opened(Player.replaying(read(path), path.name, simulate)) as at:
+        await at.press("]")
+        assert "r runs it again, then a." in await at.press("a")
+        await at.press("r")
+        assert "Her record can be read" in await at.press("a")
 
 
 async def test_pages_never_pile_up_however_one_goes_from_one_to_the_other() -> None:

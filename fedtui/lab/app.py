@@ -542,8 +542,8 @@ class LabApp(App[None]):
     def action_attack(self) -> None:
         """Read the chosen hospital's message, were it trained on one patient."""
         material, who = self.player.material(), self._chosen()
-        if material is None:
-            self._say(words.NOT_YET)
+        if material is None or material[1].prepared is None:
+            self._say(words.NO_PATIENTS if material else words.NOT_YET)
         elif not self._attacking:
             self._attacking = True
             self.run_worker(self._attack(*material, who), exit_on_error=True)

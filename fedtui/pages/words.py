@@ -58,7 +58,7 @@ HELP_OF = {  # of each view: its name, and what can be done there
         "Every world that was run, and what its settings made of it.",
     ),
     "messages": ("Messages", "Everything sent in this round, byte by byte, and who can read it."),
-    "lessons": ("Lessons", "Enter begins the first five minutes anew."),
+    "lessons": ("Lessons", "Enter goes on with the first five minutes, or begins them anew."),
     "attack": (
         "The attack",
         "One message, read by whoever receives it. Tab and a: another hospital's.",
