@@ -19,7 +19,7 @@ def prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, P
     Raises:
         ScenarioError: `start` belongs to other data, another model or another seed.
     """
-    basis = _basis(scenario)
+    basis = repr(scenario.basis)
     if start and start.basis != basis:
         raise ScenarioError("data, model and seed cannot change in a fork; start a new run.")
     if start and start.prepared:
@@ -40,10 +40,4 @@ def initial(scenario: Scenario, prepared: Prepared) -> State:
     """The state before round 1."""
     features = len(prepared.federation.features)
     params = logistic.initial(scenario.model.init, features, scenario.seed)
-    basis = _basis(scenario)
-    return State(0, params, basis, prepared=prepared)
-
-
-def _basis(scenario: Scenario) -> str:
-    """What a state belongs to: data, model and seed, in one line."""
-    return repr((scenario.data, scenario.model, scenario.seed))
+    return State(0, params, repr(scenario.basis), prepared=prepared)

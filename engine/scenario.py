@@ -171,6 +171,11 @@ class Scenario:
         return tomli_w.dumps(plain(self.given))
 
     @property
+    def basis(self) -> tuple[Data, Model, int]:
+        """What patients, baselines and states belong to: data, model and seed."""
+        return self.data, self.model, self.seed
+
+    @property
     def on_own_data(self) -> bool:
         """Whether the patients come from the user's files."""
         return self.data.source not in BUILT_IN

@@ -116,8 +116,18 @@ class Branch:
     @property
     def curve(self) -> tuple[int, ...]:
         """Right answers after each finished round; those known from before while it gets there."""
-        own = tuple(point.correct for point in self.last.points)
+        own = self._own
         return own + self.heard[len(own) :]
+
+    @property
+    def as_heard(self) -> bool:
+        """Whether the curve is, as far as it has got, the one that was known before."""
+        own = self._own
+        return own == self.heard[: len(own)]
+
+    @property
+    def _own(self) -> tuple[int, ...]:
+        return tuple(point.correct for point in self.last.points)
 
 
 def _ends(frame: View, round: int) -> bool:

@@ -172,6 +172,7 @@ def run(
     from engine import simulate
     from engine.recording import Recorder
     from engine.result import Result
+    from fedtui import export
 
     chosen = _with_settings(_load(scenario), settings, without, rounds, seed)
     result = Result()
@@ -184,7 +185,7 @@ def run(
         code = _follow(events, chosen, result, recorder, quiet=explain)
     if result.started is not None:
         finished = result.as_dict()
-        click.echo(json.dumps(finished, ensure_ascii=False) if as_json else table(finished))
+        click.echo(export.as_json(finished) if as_json else table(finished) + "\n", nl=False)
     return code
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from engine.events import Event
-from engine.scenario import Scenario
 from engine.settings import plain
 from fedtui import preferences
 from fedtui.branch import Branch
@@ -73,11 +72,7 @@ class Keeping:
 
 def _from_the_start(player: Player, branch: Branch, shown: Branch) -> Iterator[Event]:
     """A branch's run; what was prepared for the one on the screen is used again where it fits."""
-    scenario, ready = branch.scenario, shown.beginning
-    assert scenario is not None  # given just above
-    alike = ready and branch is not shown and _basis(scenario) == _basis(shown.scenario)
-    yield from player.run(scenario, ready if alike else None)
-
-
-def _basis(scenario: Scenario | None) -> object:
-    return scenario and (scenario.data, scenario.model, scenario.seed)
+    assert branch.scenario  # both given just above
+    assert shown.scenario
+    alike = branch is not shown and branch.scenario.basis == shown.scenario.basis
+    yield from player.run(branch.scenario, shown.beginning if alike else None)

@@ -227,8 +227,7 @@ class Player:
         """
         now = self.settings
         if now.on(section):
-            set_before = now.given.get(section, {})
-            self.kept[section] = {f"{section}.{key}": value for key, value in set_before.items()}
+            self.kept[section] = worlds.dotted(section, now.given.get(section, {}))
         self.change(worlds.flipped(now, section, self.kept.get(section, {})))
 
     def change(self, wanted: Scenario) -> None:
@@ -259,7 +258,7 @@ class Player:
 
     def drops(self, name: str, round: int) -> bool:
         """Whether the hospital called `name` was let fall away in `round`."""
-        return f"{round}:{name}" in self.scenario.as_dict().get("faults", {}).get("drops", ())
+        return worlds.drops(self.scenario, round, name)
 
     def fork(self) -> int:
         """Let the next switch hold from the next round on; returns the round we fork after.
@@ -348,9 +347,8 @@ class Player:
 
         Patients and baselines are the shown world's, where they are the same.
         """
-        here = self.scenario
         state = self.branch.state(shared)
-        own = (here.data, here.model, here.seed) == (scenario.data, scenario.model, scenario.seed)
+        own = self.scenario.basis == scenario.basis
         events = self.run(scenario, state if own else None)
         if not (shared and state):
             return Branch(scenario, events, [start(scenario)], fork=fork)

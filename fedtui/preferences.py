@@ -9,7 +9,7 @@ from typing import Any
 
 from fedtui import files
 
-NEW, LEFT = "new", "left"  # of lesson 0: never seen, put away
+NEW = "new"  # lesson 0 was never seen
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -80,6 +81,11 @@ class Offer:
 
     session: Session
     path: Path
+
+    @cached_property
+    def shown(self) -> Scenario:
+        """The scenario that was on the screen; read once, since an offer stands in every frame."""
+        return self.session.branches[self.session.shown].scenario
 
 
 class Keeper:

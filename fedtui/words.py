@@ -85,29 +85,31 @@ def budget(value: float) -> str:
 
 def badges(view: View) -> dict[str, str]:
     """What is switched on, by section: "+ privacy ε 4, one hospital"."""
-    on = view.switches
     told = {
         "fedprox": "+ FedProx μ {mu:g}",
         "privacy": "+ privacy ε {epsilon:g}, one {unit}",
         "masking": "+ masks",
         "compression": "+ {bits} bits",
     }
-    badges = {s: text.format(**on[s]) for s, text in told.items() if s in on}
-    faults = dropping_out(view)
-    return {**badges, "faults": f"+ {faults}"} if faults else badges
+    return _badges(view, told, f"+ {dropping_out(view)}")
 
 
 def short_badges(view: View) -> dict[str, str]:
     """The same where room is short: "μ0.1", "ε4", "masks", "8b"."""
-    on = view.switches
     told = {
         "fedprox": "μ{mu:g}",
         "privacy": "ε{epsilon:g}",
         "masking": "masks",
         "compression": "{bits}b",
     }
+    return _badges(view, told, "drops")
+
+
+def _badges(view: View, told: Mapping[str, str], faults: str) -> dict[str, str]:
+    """Those of the switches that are on, `faults` where somebody may drop out."""
+    on = view.switches
     badges = {s: text.format(**on[s]) for s, text in told.items() if s in on}
-    return {**badges, "faults": "drops"} if dropping_out(view) else badges
+    return {**badges, "faults": faults} if dropping_out(view) else badges
 
 
 def dropping_out(view: View) -> str:
@@ -638,7 +640,7 @@ def forking(round: int) -> str:
     return f"Fork: the next switch holds from round {round + 1} on. Esc: from round 1, as before."
 
 
-def branch_name(view: View, number: int) -> str:
+def branch_name(view: View) -> str:
     """What a branch without a name is called: what is switched on, or its seed."""
     told = [badge.removeprefix("+ ").partition(",")[0] for badge in badges(view).values()]
     return " + ".join(told) if told else f"plain, seed {view.seed}"

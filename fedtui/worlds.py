@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.scenario import Scenario
-from engine.settings import CHANGEABLE
+from engine.settings import CHANGEABLE, TEXTS
 
 Settings = Mapping[str, Any]  # dotted key → value
 
@@ -44,14 +44,26 @@ def difference(old: Scenario, new: Scenario) -> dict[str, Any]:
         if will is None:
             settings.update({section: False} if was is not None else {})
         elif was is None:
-            settings.update(_dotted(section, new.given.get(section, {})) or {section: True})
+            settings.update(dotted(section, new.given.get(section, {})) or {section: True})
         else:
             changed = {key: value for key, value in will.items() if value != was[key]}
-            settings.update(_dotted(section, changed))
+            settings.update(dotted(section, changed))
     return settings
 
 
-def _dotted(section: str, values: Settings) -> dict[str, Any]:
+def flat(settings: Settings) -> dict[str, Any]:
+    """Every setting of a whole scenario (`Scenario.as_dict`) by its dotted key, seed and sections."""
+    keys: dict[str, Any] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            keys.update(dotted(key, value))
+        elif key not in (*TEXTS, "change"):
+            keys[key] = value
+    return keys
+
+
+def dotted(section: str, values: Settings) -> dict[str, Any]:
+    """A section's settings by their dotted keys."""
     return {f"{section}.{key}": value for key, value in values.items()}
 
 
@@ -62,13 +74,22 @@ def flipped(scenario: Scenario, section: str, kept: Settings) -> Scenario:
     return scenario.replace(kept or {section: True})
 
 
+def drops(scenario: Scenario, round: int, hospital: str) -> bool:
+    """Whether `hospital` is named to drop out of `round`."""
+    return f"{round}:{hospital}" in _drops(scenario)
+
+
+def _drops(scenario: Scenario) -> list[str]:
+    return list(scenario.as_dict().get("faults", {}).get("drops", ()))
+
+
 def dropped(scenario: Scenario, round: int, hospital: str) -> Scenario:
     """With `hospital` dropping out of `round`; one that does so already stays."""
-    drop = f"{round}:{hospital}"
-    faults = scenario.as_dict().get("faults", {})
-    drops = list(faults.get("drops", ()))
-    others = [other for other in drops if other != drop]
-    if others or drop not in drops:
-        return scenario.replace({"faults.drops": others if drop in drops else [*drops, drop]})
+    drop, known = f"{round}:{hospital}", _drops(scenario)
+    others = [other for other in known if other != drop]
+    if others == known:
+        return scenario.replace({"faults.drops": [*known, drop]})
+    if others:
+        return scenario.replace({"faults.drops": others})
     rest = {k: v for k, v in scenario.given.get("faults", {}).items() if k != "drops"}
-    return scenario.replace_all({"faults": False}, _dotted("faults", rest))
+    return scenario.replace_all({"faults": False}, dotted("faults", rest))

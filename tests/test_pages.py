@@ -29,6 +29,7 @@ from fedtui.pages.compare import BranchFacts
 from fedtui.scenarios import load
 from fedtui.view import View, fold, start
 from tests.builders import small
+from tests.lab import rows
 from tests.test_lab_canvas import NASTY
 
 SIZES = [(60, 18), (80, 24), (100, 30), (120, 40), (160, 50)]
@@ -93,10 +94,10 @@ def facts() -> tuple[BranchFacts, ...]:
     """Four worlds: two of one past, one protected, one that has not begun."""
     first, later = ends("cells")
     return (
-        BranchFacts("as it was", first, False, True, 0, 1),
-        BranchFacts("longer", later, True, False, 0, 2),
-        BranchFacts("all on", ends("protected")[-1], False, False, 3, 2),
-        BranchFacts("new", start(SCENARIOS["cells"]), False, False, 0, 0),
+        BranchFacts("as it was", first, False, 0, 1),
+        BranchFacts("longer", later, True, 0, 2),
+        BranchFacts("all on", ends("protected")[-1], False, 3, 2),
+        BranchFacts("new", start(SCENARIOS["cells"]), False, 0, 0),
     )
 
 
@@ -496,13 +497,6 @@ class Below(App[None]):
 KEYS = [Binding("space", "app.play", "play"), Binding("end", "app.play", "not on a page")]
 
 
-def rows(app: App[None]) -> list[str]:
-    return [
-        "".join(segment.text for segment in strip).rstrip()
-        for strip in app.screen._compositor.render_strips()
-    ]
-
-
 @pytest.mark.parametrize("size", SIZES, ids=str)
 async def test_a_page_scrolls_over_what_does_not_fit_and_no_further(size: tuple[int, int]) -> None:
     app, view = Below(), ends("protected")[0]
@@ -638,7 +632,7 @@ def test_the_list_of_branches_keeps_the_cursor_on_the_screen(
     size: tuple[int, int], column: glyphs.Glyphs
 ) -> None:
     view = ends("cells")[0]
-    many = [BranchFacts(NASTY[i % len(NASTY)], view, i == 3, False, 0, 1) for i in range(40)]
+    many = [BranchFacts(NASTY[i % len(NASTY)], view, i == 3, 0, 1) for i in range(40)]
     for cursor in (0, 3, 20, 39):
         canvas = listing.draw(Shot(view, column), many, cursor, "", *size)
         assert canvas.glyphs.plain("▸") in canvas.text

@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import App
@@ -20,7 +20,7 @@ from engine.errors import EngineError
 from engine.scenario import Scenario
 from engine.settings import CHANGEABLE
 from engine.state import State
-from fedtui import export, files, lesson, words
+from fedtui import export, files, lesson, words, worlds
 from fedtui.branch import Branch
 from fedtui.keeping import Keeping
 from fedtui.lab import glyphs, plots, tempo, theme, views
@@ -298,8 +298,8 @@ class LabApp(App[None]):
         offer = self.keeping and self.keeping.offer
         if not offer:
             return self.tour.lines(self.player)
-        shown = offer.session.branches[offer.session.shown].scenario
-        return (words.offer(shown.title, offer.session.round, shown.training.rounds),)
+        planned = offer.shown.training.rounds
+        return (words.offer(offer.shown.title, offer.session.round, planned),)
 
     def _say(self, sentence: str) -> None:
         self.notice = sentence
@@ -419,7 +419,7 @@ class LabApp(App[None]):
             self.notice = words.outcome(told, before.last, self.player.view)
             self.awaited = None
         if self.back and self.back is self.player.branch and not self.player.goals:
-            self.notice = words.resumed(self.player.view.title, _as_heard(self.back))
+            self.notice = words.resumed(self.player.view.title, self.back.as_heard)
             self.back = None
 
     def action_undo(self) -> None:
@@ -456,7 +456,7 @@ class LabApp(App[None]):
         if wanted.name != now.name:
             self._open_scenario(wanted)
             return
-        told = words.other_settings(dotted(now), dotted(wanted))
+        told = words.other_settings(worlds.flat(now.as_dict()), worlds.flat(wanted.as_dict()))
         other = wanted.data.source != now.data.source and wanted.title == now.title
         source = Path(wanted.data.source).stem
         named = wanted.replace({"name": source, "title": source}) if other else wanted
@@ -646,19 +646,6 @@ class LabApp(App[None]):
     def action_leave(self) -> None:
         """Quit at once."""
         self.exit(return_code=0)
-
-
-def dotted(scenario: Scenario) -> dict[str, Any]:
-    """Every setting that a form can change, by its dotted key."""
-    sections = {k: v for k, v in scenario.as_dict().items() if isinstance(v, dict)}
-    flat = {f"{s}.{key}": value for s, keys in sections.items() for key, value in keys.items()}
-    return {"seed": scenario.seed, **flat}
-
-
-def _as_heard(branch: Branch) -> bool:
-    """Whether a branch that was brought back gave the curve it had."""
-    own = branch.curve[: len(branch.last.points)]
-    return own == branch.heard[: len(own)]
 
 
 def _attack(scenario: Scenario, state: State, hospital: int) -> Attempt:

@@ -50,14 +50,13 @@ def branches(player: Player) -> tuple[compare.BranchFacts, ...]:
     """Every branch, as pages tell of it."""
     return tuple(
         compare.BranchFacts(
-            name=branch.name or words.branch_name(branch.last, number),
+            name=branch.name or words.branch_name(branch.last),
             view=branch.last,
             shown=branch is player.branch,
-            kept=bool(branch.name),
             fork=branch.fork,
             rounds_done=len(branch.curve),
         )
-        for number, branch in enumerate(player.branches, 1)
+        for branch in player.branches
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fedtui import words
+from fedtui import words, worlds
 from fedtui.pages import words as say
 from fedtui.pages.blocks import Block, Cell, Column, Heading, Said, Table
 from fedtui.pages.data import verdict
@@ -30,7 +30,6 @@ _FAULTLESS: Mapping[str, Any] = {
     "faults.where": "before",
     "faults.drops": [],
 }
-_NAMED_IN_TITLES = ("name", "title", "about", "change", "changes")
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,6 @@ class BranchFacts:
     name: str
     view: View
     shown: bool
-    kept: bool
     fork: int
     rounds_done: int
 
@@ -69,7 +67,7 @@ def content(branches: Sequence[BranchFacts]) -> list[Block]:
 
 def differences(first: View, other: View) -> dict[str, Any]:
     """Settings of `other` that are not those of `first`; a section that is off there is None."""
-    was, now = ({**_FAULTLESS, **dict(_flat(v.settings))} for v in (first, other))
+    was, now = ({**_FAULTLESS, **worlds.flat(v.settings)} for v in (first, other))
     off = [name for name in _SWITCHES if name in first.switches and name not in other.switches]
     on = [name for name in _SWITCHES if name in other.switches and name not in first.switches]
     changed = {
@@ -98,16 +96,6 @@ def settings_of(branch: BranchFacts, first: BranchFacts) -> str:
 def signed(more: int) -> str:
     """ "+3", "−3", "0"."""
     return f"{more:+,}".replace("-", "−") if more else "0"
-
-
-def _flat(settings: Mapping[str, Any], at: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in settings.items():
-        if not at and key in _NAMED_IN_TITLES:
-            continue
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{at}{key}.")
-        else:
-            yield at + key, value
 
 
 def _shown(branches: Sequence[BranchFacts]) -> BranchFacts:
