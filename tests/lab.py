@@ -7,11 +7,14 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from engine import Scenario, simulate
-from engine.events import Event
+from fedtui.keeping import Keeping
 from fedtui.lab import glyphs
 from fedtui.lab.app import LabApp, Manner
 from fedtui.player import Player
@@ -44,12 +47,27 @@ class Bench:
     @property
     def rows(self) -> list[str]:
         """What the terminal would show."""
-        strips = self.app.screen._compositor.render_strips()
-        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+        return rows(self.app)
 
     @property
     def text(self) -> str:
         return "\n".join(self.rows)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every row is exactly as wide as the terminal, and there are as many as it has."""
+        wide, high = self.app.size
+        return [strip.cell_length for strip in strips(self.app)] == [wide] * high
+
+
+def strips(app: App[Any]) -> list[Strip]:
+    """The rows of an app's screen as they are sent to the terminal."""
+    return app.screen._compositor.render_strips()
+
+
+def rows(app: App[Any]) -> list[str]:
+    """The same as text, blank ends cut."""
+    return ["".join(segment.text for segment in strip).rstrip() for strip in strips(app)]
 
 
 @asynccontextmanager
@@ -72,9 +90,10 @@ async def opened(
     size: tuple[int, int] = (80, 24),
     motion: bool = False,
     column: glyphs.Glyphs = glyphs.UNICODE,
+    keeping: Keeping | None = None,
 ) -> AsyncIterator[Bench]:
-    """The lab on a player."""
-    app = LabApp(player, Manner(column, motion))
+    """The lab on a player; with `keeping`, what it would write as it ends is the caller's to ask for."""
+    app = LabApp(player, Manner(column, motion), keeping=keeping)
     async with app.run_test(size=size) as pilot:
         bench = Bench(app, pilot)
         await bench.settle()
@@ -88,8 +107,3 @@ def same_as_snapshot(name: str, text: str) -> bool:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text + "\n", "utf-8")
     return path.read_text("utf-8") == text + "\n"
-
-
-def all_events(scenario: Scenario) -> list[Event]:
-    """A whole run, to play as a script."""
-    return list(simulate(scenario))

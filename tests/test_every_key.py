@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,11 @@ import pytest
 from engine import Scenario, simulate
 from fedtui import scenarios
 from fedtui.keeping import Keeping
-from fedtui.lab.app import LabApp, Manner
 from fedtui.lab.keys import KEYS
 from fedtui.player import Player
 from fedtui.session import Keeper
 from tests.builders import small
-from tests.lab import Bench, lab
+from tests.lab import Bench, lab, opened, strips
 
 SCENARIO = small(training={"rounds": 5})
 See = Callable[[str, str], object]  # the screen before and after
@@ -121,8 +121,8 @@ async def test_t_goes_through_all_palettes_and_every_cell_is_painted_anew() -> N
 
 
 def _colours(at: Bench) -> set[str]:
-    strips = at.app.screen._compositor.render_strips()
-    return {str(s.style.bgcolor) for strip in strips for s in strip if s.style and s.style.bgcolor}
+    segments = [segment for strip in strips(at.app) for segment in strip]
+    return {str(s.style.bgcolor) for s in segments if s.style and s.style.bgcolor}
 
 
 async def test_o_brings_back_what_was_kept_and_its_curve_is_the_one_it_had(state: Path) -> None:
@@ -148,25 +148,13 @@ async def test_an_offer_that_is_not_wanted_goes_and_the_session_stays(state: Pat
         assert "Earlier: " in at.text
 
 
-def _kept_lab() -> _Kept:
-    return _Kept()
-
-
-class _Kept:
+@asynccontextmanager
+async def _kept_lab() -> AsyncIterator[Bench]:
     """A lab that keeps its session, as one in a terminal does."""
-
-    async def __aenter__(self) -> Bench:
-        self._keeping = Keeping(Keeper())
-        app = LabApp(Player.of(SCENARIO, simulate), Manner(motion=False), keeping=self._keeping)
-        self._running = app.run_test(size=(80, 24))
-        self._at = Bench(app, await self._running.__aenter__())
-        await self._at.settle()
-        return self._at
-
-    async def __aexit__(self, *error: object) -> None:
-        self._at.app.keep_at_last()
-        await self._running.__aexit__(None, None, None)
-        self._keeping.keeper.close()
+    with Keeper() as keeper:
+        async with opened(Player.of(SCENARIO, simulate), keeping=Keeping(keeper)) as at:
+            yield at
+            at.app.keep_at_last()
 
 
 @pytest.mark.parametrize("ending", ["json", "csv", "svg"])

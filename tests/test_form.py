@@ -21,6 +21,7 @@ from fedtui.lab.form import Form
 from fedtui.lab.form_page import count
 from fedtui.lab.glyphs import ASCII, BLOCK, UNICODE, Glyphs
 from fedtui.scenarios import load
+from tests.lab import rows
 
 OPEN = "still open"
 
@@ -71,8 +72,7 @@ class Hand:
 
     @property
     def rows(self) -> list[str]:
-        strips = self.app.screen._compositor.render_strips()
-        return ["".join(segment.text for segment in strip).rstrip() for strip in strips]
+        return rows(self.app)
 
     @property
     def text(self) -> str:

@@ -23,13 +23,6 @@ from tests.lab import Bench, lab
 MEGABYTE = 1_000_000
 
 
-def whole(at: Bench) -> bool:
-    """Whether every row is exactly as wide as the terminal, and there are as many as it has."""
-    width, height = at.app.size
-    rows = at.app.screen._compositor.render_strips()
-    return [strip.cell_length for strip in rows] == [width] * height
-
-
 async def home(at: Bench) -> None:
     """Back to the lab, paused, whatever is open."""
     for _ in range(20):
@@ -69,7 +62,7 @@ async def test_five_hundred_sizes_while_playing() -> None:
                 if key := next(over):
                     await at.pilot.press(key)
             await resize(at, between(draw, 20, 300), between(draw, 5, 100))
-            assert whole(at), f"size {number}: {at.app.size}"
+            assert at.whole, f"size {number}: {at.app.size}"
         await at.pilot.resize_terminal(80, 24)
         await still_works(at)
 
@@ -105,7 +98,7 @@ async def test_two_minutes_of_random_keys(
             if number % 3 == 2:
                 await caught_up(at)
             if number % 100 == 99:
-                assert whole(at), f"after {number} keys"
+                assert at.whole, f"after {number} keys"
         await still_works(at)
 
 
@@ -188,6 +181,6 @@ async def paste(at: Bench, *way: str) -> None:
         await at.pilot.press(*way)
         at.app.post_message(events.Paste(text))
         await at.pilot.pause()
-        assert whole(at)
+        assert at.whole
         await at.pilot.press("backspace", "left", "a", "enter")
-        assert whole(at)
+        assert at.whole

@@ -65,8 +65,8 @@ async def look(at: Bench) -> str:
     text = ""
     for size in SIZES:
         await at.pilot.resize_terminal(*size)
-        rows = at.app.screen._compositor.render_strips()
-        assert [strip.cell_length for strip in rows] == [size[0]] * size[1]
+        assert at.app.size == size
+        assert at.whole
         text += at.text
     assert not garbage(text)
     return text

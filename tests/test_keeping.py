@@ -16,17 +16,13 @@ import pytest
 from engine import simulate
 from fedtui import files
 from fedtui.keeping import Keeping
-from fedtui.lab import glyphs
-from fedtui.lab.app import LabApp, Manner
 from fedtui.lab.scribe import Scribe
-from fedtui.lesson import Progress
 from fedtui.player import Player
 from fedtui.preferences import Preferences
 from fedtui.session import Keeper
-from fedtui.tour import Tour
 from tests.builders import small
 from tests.command import FEDTUI, at_home
-from tests.lab import Bench
+from tests.lab import Bench, opened
 from tests.terminal import Pty
 
 
@@ -34,23 +30,19 @@ from tests.terminal import Pty
 async def start(place: str = "ada") -> AsyncIterator[Bench]:
     """The lab as it opens for a learner; what it wrote is all that is left of it afterwards."""
     with Keeper(place) as keeper:
-        keeping = Keeping(keeper)
         player = Player.of(small(), simulate)
-        app = LabApp(
-            player, Manner(glyphs.UNICODE, False), Tour(Progress("end"), open=False), keeping
-        )
-        async with app.run_test(size=(100, 30)) as pilot:
-            bench = Bench(app, pilot)
-            await bench.settle()
-            for _ in range(400):  # looking for an earlier session waits for the disk
-                if app.scribe and app.scribe.idle:
-                    break
-                await pilot.pause(0.01)
+        async with opened(player, size=(100, 30), keeping=Keeping(keeper)) as bench:
+            await written(bench)  # looking for an earlier session waits for the disk
             yield bench
-            for _ in range(400):
-                if app.scribe and app.scribe.idle:
-                    break
-                await pilot.pause(0.01)
+            await written(bench)
+
+
+async def written(bench: Bench) -> None:
+    """Once the disk has what was to be read and written."""
+    for _ in range(400):
+        if bench.app.scribe and bench.app.scribe.idle:
+            break
+        await bench.pilot.pause(0.01)
 
 
 async def test_branches_names_and_curves_come_back_as_they_were() -> None:

@@ -9,7 +9,7 @@ import pytest
 from fedtui.lab import glyphs, theme
 from fedtui.scenarios import load
 from tests.builders import small
-from tests.lab import Bench, lab, same_as_snapshot
+from tests.lab import Bench, lab, same_as_snapshot, strips
 
 SIZES = [(80, 24), (120, 40)]
 MOMENTS = {
@@ -37,8 +37,7 @@ async def test_the_widgets_show_what_the_scene_draws() -> None:
 
 
 def whole(at: Bench, width: int, height: int) -> bool:
-    rows = at.app.screen._compositor.render_strips()
-    return [strip.cell_length for strip in rows] == [width] * height
+    return [strip.cell_length for strip in strips(at.app)] == [width] * height
 
 
 async def test_any_size_at_any_time_is_drawn_whole() -> None:
@@ -84,7 +83,7 @@ async def test_without_colour_the_screen_says_the_same(monkeypatch: pytest.Monke
     monkeypatch.setenv("NO_COLOR", "1")
     async with lab(small()) as at:
         assert await at.press(*keys) == coloured
-        styles = [s.style for row in at.app.screen._compositor.render_strips() for s in row]
+        styles = [s.style for row in strips(at.app) for s in row]
         assert {style.color and style.color.name for style in styles if style} == {"default"}
         assert {style.bgcolor and style.bgcolor.name for style in styles if style} == {"default"}
 

@@ -16,13 +16,13 @@ from textual.geometry import Size
 
 from engine import Scenario, simulate
 from fedtui.keeping import Keeping
-from fedtui.lab.app import LabApp, Manner
+from fedtui.lab.app import LabApp
 from fedtui.lab.lab import Lab
 from fedtui.player import Player
 from fedtui.session import Keeper
 from tests import monkey
 from tests.builders import small
-from tests.lab import Bench, lab
+from tests.lab import Bench, lab, opened
 
 WORLDS = ("]", "]", "[", "f", "p", "m", "c", "x", "tab", "r", "R", "u", "u", "b", "space", "right")
 LIST = ("n", "enter", "d", "up", "down", "r")
@@ -75,16 +75,14 @@ async def plays_on(at: Bench) -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_worlds_made_at_random_keep_the_players_laws(seed: int, tmp_path: Path) -> None:
     draw, keeping = random.Random(seed), Keeping(Keeper())
-    app = LabApp(Player.of(small(), simulate), Manner(motion=False), keeping=keeping)
-    async with app.run_test(size=(80, 24)) as pilot:
-        at = Bench(app, pilot)
-        await at.settle()
+    async with opened(Player.of(small(), simulate), keeping=keeping) as at:
+        app = at.app
         for number in range(200):
             listed = not isinstance(app.screen, Lab)
             key = "escape" if number % 12 == 11 else draw.choice(LIST if listed else WORLDS)
             press(at, key)
             if draw.random() < 0.7:
-                await pilot.pause()
+                await at.pilot.pause()
             lawful(app.player)
         await plays_on(at)
         lawful(app.player)

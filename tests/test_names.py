@@ -17,7 +17,7 @@ from engine import Scenario
 from fedtui.lab import glyphs
 from fedtui.safe import safe
 from tests.command import fedtui
-from tests.lab import Bench, lab
+from tests.lab import Bench, lab, strips
 
 NAMES = (
     "[red]x[/]",
@@ -55,9 +55,9 @@ def scenario(folder: Path) -> Scenario:
 
 def held(at: Bench, size: tuple[int, int]) -> None:
     """Every row whole, and nothing on it that acts."""
-    rows = at.app.screen._compositor.render_strips()
-    assert [row.cell_length for row in rows] == [size[0]] * size[1]
-    shown = {char for row in rows for segment in row for char in segment.text}
+    assert at.app.size == size
+    assert at.whole
+    shown = {char for row in strips(at.app) for segment in row for char in segment.text}
     assert not {char for char in shown if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co")}
 
 
