@@ -160,7 +160,7 @@ def _privacy(
         return None
     last = rounds[-1]
     spent = _finite(last.epsilon)
-    steps = sum(release.rounds for release in noised(last.state.released))
+    steps = sum(release.count for release in noised(last.state.released))
     return {
         **{key: _finite(value) for key, value in plan.as_dict().items()},
         "sampling_rate": dict.fromkeys(names, 1.0),

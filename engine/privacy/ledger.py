@@ -17,10 +17,14 @@ _NOTHING_LEFT = 1e-6  # relative: a remainder of μ² this small is round-off, n
 
 @dataclass(frozen=True)
 class Release:
-    """Rounds whose sums were sent on alike. `noise_multiplier` z is 0 where they had no noise."""
+    """Releases alike: `count` of them, each with a unit's data in it with probability `sampling_rate` q.
+
+    `noise_multiplier` z is the noise's standard deviation per sensitivity; 0 where there was no noise.
+    """
 
     noise_multiplier: float
-    rounds: int = 1
+    count: int = 1
+    sampling_rate: float = 1.0
 
 
 Ledger = tuple[Release, ...]
@@ -29,7 +33,7 @@ Ledger = tuple[Release, ...]
 def and_then(ledger: Ledger, noise_multiplier: float) -> Ledger:
     """The ledger with one more round; rounds in a row that are alike share an entry."""
     if ledger and ledger[-1].noise_multiplier == noise_multiplier:
-        return (*ledger[:-1], Release(noise_multiplier, ledger[-1].rounds + 1))
+        return (*ledger[:-1], Release(noise_multiplier, ledger[-1].count + 1))
     return (*ledger, Release(noise_multiplier))
 
 
@@ -37,7 +41,7 @@ def mu(ledger: Ledger) -> float:
     """The Gaussian-DP parameter of everything released; inf where something had no noise."""
     if any(release.noise_multiplier == 0 for release in ledger):
         return math.inf
-    return math.sqrt(sum(release.rounds / release.noise_multiplier**2 for release in ledger))
+    return math.sqrt(sum(release.count / release.noise_multiplier**2 for release in ledger))
 
 
 def epsilon(ledger: Ledger, delta: float) -> float:
