@@ -226,10 +226,10 @@ def epsilon(
     if (noise_multiplier is None) == (epsilon is None):
         raise click.UsageError("epsilon: give either --noise-multiplier or --epsilon.")
     from engine.privacy import accountant
+    from engine.privacy.ledger import Release
 
-    z = noise_multiplier or accountant.noise_multiplier(q, epsilon or 0.0, steps, delta)
-    cost = accountant.epsilon(q, z, steps, delta)
-    rounded = _round_up(cost)
+    z = noise_multiplier or accountant.noise_multiplier(epsilon or 0.0, delta, steps, q)
+    rounded = _round_up(accountant.epsilon((Release(z, steps, q),), delta))
     found = {"q": q, "noise_multiplier": z, "steps": steps, "delta": delta, "epsilon": rounded}
     told = (
         f"ε = {rounded}  at z = {z:.6g}\n"

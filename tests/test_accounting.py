@@ -71,7 +71,7 @@ def test_a_curve_costs_at_each_count_what_that_count_costs_alone(q, z):
     ("q", "budget", "steps", "multiplier"), [(1.0, 1.0, 20, 16.683892), (0.1, 1.0, 20, 2.102227)]
 )
 def test_calibration_meets_the_reference(q, budget, steps, multiplier):
-    assert accountant.noise_multiplier(q, budget, steps, 1e-5) == pytest.approx(
+    assert accountant.noise_multiplier(budget, 1e-5, steps, q) == pytest.approx(
         multiplier, rel=2e-5
     )
 
@@ -79,5 +79,5 @@ def test_calibration_meets_the_reference(q, budget, steps, multiplier):
 @settings(max_examples=10)
 @given(st.floats(0.05, 1), st.floats(0.3, 20), st.integers(1, 60))
 def test_calibration_inverts_accounting_from_below(q, budget, steps):
-    z = accountant.noise_multiplier(q, budget, steps, 1e-5)
-    assert budget * (1 - 1e-4) <= accountant.epsilon(q, z, steps, 1e-5) <= budget
+    z = accountant.noise_multiplier(budget, 1e-5, steps, q)
+    assert budget * (1 - 1e-4) <= accountant.epsilon((Release(z, steps, q),), 1e-5) <= budget

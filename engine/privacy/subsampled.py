@@ -19,6 +19,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -55,6 +56,11 @@ class Losses:
         epsilon = (self.low + high) * self.step + math.log((self.lost + above - delta) / weighted)
         return max(0.0, epsilon)
 
+    def delta_of_zero(self) -> float:
+        """δ at ε = 0: the total variation distance."""
+        losses = (self.low + np.arange(len(self.mass))) * self.step
+        return self.lost - float(np.sum(self.mass * np.minimum(np.expm1(-losses), 0.0)))
+
     def _at(self, index: int) -> tuple[float, float, float]:
         """At grid point l: δ(l), the probability P(L ≥ l), and E[e^(l − L); L ≥ l]."""
         mass = self.mass[index:]
@@ -63,15 +69,17 @@ class Losses:
         return self.lost + above - weighted, above, weighted
 
 
-def step_losses(q: float, z: float) -> tuple[Losses, Losses]:
+def step_losses(q: float, z: float, grid_step: float | None = None) -> tuple[Losses, Losses]:
     """The loss of one step, in both directions: with against without, without against with.
 
     Args:
-        q: Probability that a patient is in the batch, 0 < q < 1.
+        q: Probability that a patient is in the batch, 0 < q ≤ 1.
         z: Noise standard deviation per clip norm.
+        grid_step: Nats; chosen from the loss's deviation where not given.
     """
     lowest, highest = _loss(q, z, -_REACH * z), _loss(q, z, 1 + _REACH * z)
-    grid_step = max(_deviation(q, z) / _FINE, (highest - lowest) / _MOST)
+    if grid_step is None:
+        grid_step = max(_deviation(q, z) / _FINE, (highest - lowest) / _MOST)
     first, last = math.floor(lowest / grid_step), math.ceil(highest / grid_step)
     edges: Floats = np.arange(first, last + 1, dtype=np.float64) * grid_step
     x = _inverse(q, z, edges)
@@ -105,6 +113,31 @@ def epsilons(q: float, z: float, counts: Sequence[int], delta: float) -> list[fl
     return [max(pair) for pair in zip(*both, strict=True)]
 
 
+Part = tuple[float, float, int]  # q, z, count
+
+
+def together(parts: Sequence[Part]) -> tuple[Losses, Losses]:
+    """The loss of all `parts` together, in both directions."""
+    grid_step = min(step_losses(q, z)[0].step for q, z, _ in parts)
+    steps = [step_losses(q, z, grid_step) for q, z, _ in parts]
+    counts = [count for _, _, count in parts]
+    return _sum([s[0] for s in steps], counts), _sum([s[1] for s in steps], counts)
+
+
+def _sum(losses: Sequence[Losses], counts: Sequence[int]) -> Losses:
+    windows = [_windows(one, [n]) for one, n in zip(losses, counts, strict=True)]
+    low, high = sum(w[0] for w in windows), sum(w[1] for w in windows)
+    size = 1 << math.ceil(math.log2(high - low + 1))
+    spectrum: Any = 1.0
+    start, kept = 0, 1.0
+    for one, n in zip(losses, counts, strict=True):
+        spectrum = spectrum * np.fft.rfft(_folded(one.mass, size)) ** n
+        start += n * one.low
+        kept *= (1 - one.lost) ** n
+    mass = np.roll(np.fft.irfft(spectrum, size), (start - low) % size)
+    return Losses(losses[0].step, low, np.maximum(mass, 0.0), 1 - kept + _TAIL * len(losses))
+
+
 def _folded(mass: Floats, size: int) -> Floats:
     """`mass` on a circle of `size` points."""
     padded = np.zeros(-(-len(mass) // size) * size)
@@ -115,11 +148,15 @@ def _folded(mass: Floats, size: int) -> Floats:
 def _loss(q: float, z: float, x: float) -> float:
     """log P/Q at output x: log(1 − q + q e^((2x − 1) / 2z²))."""
     exponent = (2 * x - 1) / (2 * z * z)
+    if q == 1:
+        return exponent
     return math.log1p(-q) + float(np.logaddexp(0.0, math.log(q) - math.log1p(-q) + exponent))
 
 
 def _inverse(q: float, z: float, losses: Floats) -> Floats:
     """The output x at which the loss is as given, −inf below its infimum log(1 − q)."""
+    if q == 1:
+        return np.asarray(z * z * losses + 0.5)
     excess = np.expm1(losses - math.log1p(-q)) * (1 - q) / q  # e^exponent
     with np.errstate(divide="ignore"):
         return np.asarray(z * z * np.log(np.maximum(excess, 0.0)) + 0.5)
