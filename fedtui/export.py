@@ -7,11 +7,11 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from engine.errors import RunError
+from fedtui import files
 from fedtui.safe import safe
 
 _COLUMNS = ("round", "accuracy", "loss", "auc", "epsilon")
@@ -41,7 +41,9 @@ def as_csv(result: Mapping[str, Any]) -> str:
 
 
 def save(folder: Path, name: str, ending: str, text: str) -> Path:
-    """Write `text` to a new file named after `name`; returns where it is.
+    """Write `text` to a new file named after `name`, which only its owner may read.
+
+    Returns where it is.
 
     Raises:
         RunError: It cannot be written there.
@@ -50,24 +52,13 @@ def save(folder: Path, name: str, ending: str, text: str) -> Path:
     for number in range(1, 10_000):
         path = folder / f"{stem}{f'-{number}' if number > 1 else ''}.{ending}"
         try:
-            file = path.open("x", encoding="utf-8", errors="surrogatepass")
+            files.create(path, text)
         except FileExistsError:
             continue
         except OSError as error:
-            raise _unwritten(path, error) from None
-        try:
-            with file:
-                file.write(text)
-        except OSError as error:
-            with suppress(OSError):  # half a file would be taken for a whole one
-                path.unlink()
-            raise _unwritten(path, error) from None
+            raise RunError(f"{path}: cannot be written ({error.strerror}).") from None
         return path
     raise RunError(f"{folder}: there are 9,999 exports of this name; take some away.")
-
-
-def _unwritten(path: Path, error: OSError) -> RunError:
-    return RunError(f"{path}: cannot be written ({error.strerror}).")
 
 
 def _column(name: str) -> str:

@@ -12,7 +12,7 @@ import os
 import stat
 import tempfile
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -39,22 +39,51 @@ def write(path: Path, content: Mapping[str, Any]) -> str:
     text = json.dumps({_KEY: FORMAT, **content}, separators=(",", ":"), ensure_ascii=False)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        _put(path, text, os.replace)
     except OSError as error:
-        return words.not_kept(str(path.parent), error.strerror or str(error))
+        return words.not_kept(str(path), error.strerror or str(error))
+    return ""
+
+
+def create(path: Path, text: str) -> None:
+    """Write a new file at once; what is there is never written over.
+
+    Raises:
+        FileExistsError: Something is there.
+        OSError: It cannot be written, and nothing is left of it.
+    """
+    if os.path.lexists(path):  # sooner told than written
+        raise FileExistsError(path)
+    _put(path, text, _into_place)
+
+
+def _put(path: Path, text: str, move: Callable[[str, Path], None]) -> None:
+    """`text` as a file for its owner alone, complete and on the disk before it is called `path`."""
+    handle, name = tempfile.mkstemp(prefix=".fedtui-", dir=path.parent)  # of mode 0600
     try:
         with os.fdopen(handle, "w", encoding="utf-8", errors="surrogatepass") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(name, path)
-    except OSError as error:
-        with suppress(
-            OSError
-        ):  # a disk that takes nothing may give nothing back; one sentence is enough
+        move(name, path)
+    except OSError:
+        with suppress(OSError):  # a disk that takes nothing may give nothing back
             os.unlink(name)
-        return words.not_kept(str(path), error.strerror or str(error))
-    return ""
+        raise
+
+
+def _into_place(name: str, path: Path) -> None:
+    """Call a file `path` if nothing is called so: the name is taken first, then the file moved there.
+
+    A hard link would do both at once, but many file systems of sticks and shares have none.
+    """
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        os.replace(name, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(path)
+        raise
 
 
 def read(path: Path) -> tuple[dict[str, Any] | None, str]:
@@ -99,13 +128,24 @@ def _aside(path: Path, why: str) -> str:
 
 
 def crashed(error: BaseException) -> str:
-    """Write down where the program went wrong, without anybody's data; returns what to say."""
-    trace = "".join(traceback.format_exception(error))
+    """Write down where the program went wrong, without anybody's data; returns what to say.
+
+    An exception's own message is left out: it may hold a value of somebody's table.
+    """
+    places = "".join(_places(error))
     path = folder() / "crash.txt"
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(trace, "utf-8", errors="replace")
-    except OSError:  # where, and not what: an error's own words may hold a value
-        places = "".join(traceback.format_tb(error.__traceback__))
+        _put(path, f"{words.CRASH_HOLDS}\n\n{places}", os.replace)
+    except OSError:
         return words.crashed(type(error).__name__, f"\n{places}")
     return words.crashed(type(error).__name__, f"{path} tells where.")
+
+
+def _places(error: BaseException) -> Iterator[str]:
+    """The lines of our code it came through, and its class; first those of the one behind it."""
+    behind = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if behind is not None:
+        yield from _places(behind)
+    yield from traceback.format_tb(error.__traceback__)
+    yield f"{type(error).__name__}\n"

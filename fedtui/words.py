@@ -917,6 +917,12 @@ def resumed(title: str, same: bool) -> str:
     return f"{title} is back, but its curve is not the one it had: other data, or another version."
 
 
+CRASH_HOLDS = (
+    "Where fedtui went wrong: places in its own code and the kinds of error, and nothing of any table."
+    " Messages of errors are left out, since they may hold a patient's values."
+)
+
+
 def crashed(what: str, where: str) -> str:
     """A mistake of ours ended the lab."""
     return f"fedtui: a mistake of ours ended the lab ({what}); your place is kept. {where}"

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -101,21 +102,37 @@ def test_a_folder_that_takes_nothing_is_a_sentence(tmp_path: Path) -> None:
         export.save(tmp_path / "file", "cells", "csv", "")
 
 
-def test_a_full_disk_leaves_no_half_file(tmp_path: Path) -> None:
-    full = Path("/dev/full")
-    if not full.exists():
-        pytest.skip("needs /dev/full")
-    # A text longer than the buffer, into a file of a file system that is full: a link stands in for it.
-    (tmp_path / "there").mkdir()
+def test_a_failure_on_the_way_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
 
-    class Full(type(tmp_path)):  # type: ignore[misc]
-        def open(self, *mode: Any, **kept: Any) -> Any:
-            super().open("x").close()
-            return full.open("w")
-
-        def with_segments(self, *parts: Any) -> Path:
-            return Full(*parts)
-
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(RunError, match="No space left"):
-        export.save(Full(tmp_path / "there"), "cells", "csv", "x" * 100_000)
-    assert list((tmp_path / "there").iterdir()) == []
+        export.save(tmp_path, "cells", "csv", "x" * 100_000)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ["json", "csv", "svg"])
+def test_an_export_is_for_its_owner_alone_and_its_path_is_whole(
+    ending: str, tmp_path: Path
+) -> None:
+    (tmp_path / f"fedtui-cells.{ending}").touch()
+    before = os.umask(0)
+    try:
+        path = export.save(tmp_path, "cells", ending, "{}")
+    finally:
+        os.umask(before)
+    assert path.is_absolute()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        f"fedtui-cells-2.{ending}",
+        f"fedtui-cells.{ending}",
+    ]
+
+
+def test_a_link_that_leads_nowhere_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "fedtui-cells.csv").symlink_to(tmp_path / "elsewhere")
+    assert export.save(tmp_path, "cells", "csv", "").name == "fedtui-cells-2.csv"
+    assert not (tmp_path / "elsewhere").exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -167,6 +168,28 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(
     assert "No space left" in files.write(path, {"new": 2})
     assert files.read(path)[0] == {"fedtui": files.FORMAT, "old": 1}
     assert set(state.iterdir()) == before
+
+
+def test_a_crash_is_written_down_without_a_value(state: Path) -> None:
+    def read(cell: str) -> float:
+        try:
+            return float(cell)
+        except ValueError as error:
+            raise RuntimeError(f"cannot read {cell}") from error
+
+    patient = str(4700 + 11)
+    with pytest.raises(RuntimeError) as caught:
+        read(f"{patient}-secret")
+    told = files.crashed(caught.value)
+    path = state / "crash.txt"
+    written = path.read_text()
+    assert patient not in written + told
+    assert str(path) in told
+    assert "ValueError" in written
+    assert "RuntimeError" in written
+    assert "test_store.py" in written
+    assert "left out" in written.splitlines()[0]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 # Preferences

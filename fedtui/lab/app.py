@@ -15,6 +15,7 @@ from rich.text import Text
 from textual.app import App
 from textual.filter import Monochrome, NoColor
 from textual.screen import Screen
+from textual.worker import WorkerFailed
 
 from engine.errors import EngineError
 from engine.scenario import Scenario
@@ -139,7 +140,9 @@ class LabApp(App[None]):
 
     def _fatal_error(self) -> None:
         """Textual would print every variable, patients among them: a sentence and a file instead."""
-        self.panic(Text(files.crashed(self._exception or RuntimeError())))
+        error = self._exception or RuntimeError()
+        behind = error.error if isinstance(error, WorkerFailed) else error
+        self.panic(Text(files.crashed(behind)))
 
     # The engine
 
