@@ -33,11 +33,31 @@ class Block:
         rows: Their places in the cohort, (k,).
         hospitals: Their indices in the federation, (k,).
         sizes: Their training patients, descending, (k,).
+        starts: Where in the table each hospital's rows begin, (k,).
+        table: The federation's training patients.
     """
 
     rows: Ints
     hospitals: Ints
     sizes: Ints
+    starts: Ints
+    table: Table
+
+    @property
+    def width(self) -> int:
+        """d: columns and a one."""
+        return int(self.table.x.shape[1]) + 1
+
+    @property
+    def padding(self) -> int:
+        """A row of the table that stands for nobody."""
+        return len(self.table.x)
+
+    def patients(self, rows: Ints) -> tuple[Floats, Floats, Floats]:
+        """Of these rows of the table (b, k): themselves with a one (d, b, k), labels and lengths."""
+        table, labels = self.table.with_one
+        x = np.ascontiguousarray(table.take(rows, axis=0).transpose(2, 0, 1))
+        return x, labels.take(rows), self.table.lengths.take(rows)
 
     def found(self, order: Ints) -> Ints:
         """Where the patients of a visiting order (n_max, k or 1) lie, once for a whole pass."""
@@ -86,31 +106,22 @@ class Equal(Block):
 
 @dataclass(frozen=True, eq=False)
 class Ragged(Block):
-    """Hospitals of different sizes.
-
-    Attributes:
-        table: The federation's rows with a one, and a last row of padding, (N + 1, d).
-        labels: (N + 1,).
-        starts: Where each hospital's rows begin, (k,).
-    """
-
-    table: Floats
-    labels: Floats
-    starts: Ints
+    """Hospitals of different sizes."""
 
     def found(self, order: Ints) -> Ints:
         """Rows of the table, (n_max, k)."""
-        return np.where(order < self.sizes, self.starts + order, len(self.table) - 1)
+        return np.where(order < self.sizes, self.starts + order, self.padding)
 
     def minibatch(
         self, found: Ints, places: slice, active: slice, into: Floats
     ) -> tuple[Floats, Floats]:
         """Gathered patient by patient, then turned to have the hospitals last."""
         rows = found[places, active]
-        gathered = self.table.take(rows, axis=0).transpose(2, 0, 1)
+        table, labels = self.table.with_one
+        gathered = table.take(rows, axis=0).transpose(2, 0, 1)
         x = into[: gathered.size].reshape(gathered.shape)
         np.copyto(x, gathered)
-        return x, self.labels.take(rows)
+        return x, labels.take(rows)
 
 
 def blocks(table: Table, cohort: Ints) -> Iterator[Block]:
@@ -121,11 +132,8 @@ def blocks(table: Table, cohort: Ints) -> Iterator[Block]:
         rows = _alike(table, cohort, largest_first[start : start + LARGEST])
         start += len(rows)
         hospitals = cohort[rows]
-        sizes = table.sizes[hospitals]
-        if sizes[0] == sizes[-1]:
-            yield _equal(table, rows, hospitals, sizes)
-        else:
-            yield Ragged(rows, hospitals, sizes, *table.with_one, table.starts[hospitals])
+        block = Ragged(rows, hospitals, table.sizes[hospitals], table.starts[hospitals], table)
+        yield _equal(block) if block.sizes[0] == block.sizes[-1] else block
 
 
 def _alike(table: Table, cohort: Ints, rows: Ints) -> Ints:
@@ -135,11 +143,13 @@ def _alike(table: Table, cohort: Ints, rows: Ints) -> Ints:
     return rows[: min(most, int(np.count_nonzero(2 * sizes >= sizes[0])))]
 
 
-def _equal(table: Table, rows: Ints, hospitals: Ints, sizes: Ints) -> Equal:
-    n, features, k = int(sizes[0]), table.x.shape[1], len(hospitals)
-    patients = table.starts[hospitals] + np.arange(n)[:, None]  # (n, k)
-    x = np.empty((features + 1, n, k))
-    for column in range(features):  # column by column: no second copy of the block in between
+def _equal(block: Block) -> Equal:
+    table, n, k = block.table, int(block.sizes[0]), len(block.hospitals)
+    patients = block.starts + np.arange(n)[:, None]  # (n, k)
+    x = np.empty((block.width, n, k))
+    for column in range(block.width - 1):  # one by one: no second copy of the block in between
         x[column] = table.x[patients, column]
-    x[features] = 1.0
-    return Equal(rows, hospitals, sizes, x, table.y[patients])
+    x[-1] = 1.0
+    return Equal(
+        block.rows, block.hospitals, block.sizes, block.starts, table, x, table.y[patients]
+    )

@@ -103,7 +103,8 @@ class EpochTrained(Event):
     epoch: int  # from 1
     epochs: int
     hospitals: Ints  # (k_block,)
-    losses: Floats  # (k_block,) nats, mean over the pass, on training patients
+    losses: Floats  # (k_block,) nats, mean over the pass, on training patients; nan: none drawn
+    clipped: Floats | None = None  # (k_block,) part of the patients' gradients that were cut
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,13 @@ from engine.channels.base import Channel, Delivery, Singles, Total
 from engine.channels.choose import channel_of
 from engine.codecs.section import codec_of
 from engine.errors import RunError
+from engine.estimates.base import EstimateOf
+from engine.estimates.minibatch import Minibatch
 from engine.events import Event, Trace, UpdatesProtected
+from engine.norms import lengths
 from engine.privacy.ledger import Ledger
 from engine.privacy.plan import Plan, make_plan
-from engine.stages.base import Memory, Moment, Named, Stage, lengths
+from engine.stages.base import Memory, Moment, Named, Stage
 from engine.stages.l2 import L2
 from engine.stages.memory import Remembered
 from engine.stages.weighting import Weighting
@@ -37,6 +40,7 @@ class Pipeline:
     stages: tuple[Stage, ...]
     channel: Channel
     plan: Plan | None
+    estimate: EstimateOf = Minibatch
 
     @property
     def names(self) -> set[str]:

@@ -19,6 +19,7 @@ from engine.broadcast import broadcast
 from engine.channels.base import Singles, Total
 from engine.cohort import cohort_size, draw_cohort
 from engine.errors import ScenarioError
+from engine.estimates.base import Passed
 from engine.events import (
     Aggregated,
     BudgetReached,
@@ -43,7 +44,7 @@ from engine.stages.base import Moment
 from engine.stages.weighting import weights
 from engine.state import Prepared, State
 from engine.switch import Setting
-from engine.training import train_block
+from engine.training import Progress, train_block
 from engine.wire import Kind
 
 
@@ -90,6 +91,19 @@ def _spent(plan: Plan | None, released: Ledger) -> float | None:
     if plan:
         return plan.spent(released)
     return math.inf if ledger.noised(released) else None
+
+
+def _epoch_trained(round: int, block: Block, progress: Progress, passed: Passed) -> EpochTrained:
+    """Of those hospitals that took a step in this pass."""
+    took, clipped = passed.took, passed.clipped
+    return EpochTrained(
+        round,
+        progress.epoch,
+        progress.epochs,
+        block.hospitals[took],
+        passed.losses[took],
+        None if clipped is None else clipped[took],
+    )
 
 
 _SETUP_NOTES = {
@@ -257,10 +271,11 @@ class _Run:
                 self.now.training,
                 self.pipeline.objectives,
                 (at.seed, at.round),
+                self.pipeline.estimate,
             )
             for progress, trained in steps:
                 local[block.rows] = trained
-                if progress.losses is None:
+                if progress.passed is None:
                     yield TrainingAdvanced(
                         at.round,
                         progress.epoch,
@@ -269,14 +284,7 @@ class _Run:
                         progress.fraction,
                     )
                 else:
-                    took = np.isfinite(progress.losses)  # those with a step in this pass
-                    yield EpochTrained(
-                        at.round,
-                        progress.epoch,
-                        progress.epochs,
-                        block.hospitals[took],
-                        progress.losses[took],
-                    )
+                    yield _epoch_trained(at.round, block, progress, progress.passed)
         return local
 
     def _blocks(self, cohort: Ints) -> Iterator[Block]:

@@ -14,11 +14,12 @@ from engine.blocks import LARGEST, blocks
 from engine.cohort import draw_cohort
 from engine.data import load
 from engine.data.federation import Table
+from engine.estimates.minibatch import visiting_order
 from engine.events import UpdatesProtected
 from engine.sections import Training
 from engine.stages.fedprox import FedProx
 from engine.stages.l2 import L2
-from engine.training import Objective, train_block, visiting_order
+from engine.training import Objective, train_block
 from tests.builders import events, params, small, table
 
 FULL_BATCH = Training(local_epochs=1, batch_size=0, learning_rate=0.3)
@@ -195,9 +196,9 @@ def test_a_hospital_that_takes_no_step_has_no_loss():
     (block,) = blocks(of, np.arange(2))
     training = Training(local_steps=8, batch_size=10)
     passes = [
-        p for p, _ in train_block(block, np.zeros(3), training, [], (7, 1)) if p.losses is not None
+        p for p, _ in train_block(block, np.zeros(3), training, [], (7, 1)) if p.passed is not None
     ]
-    assert [np.isfinite(p.losses).tolist() for p in passes] == [[True, True], [False, True]]
+    assert [np.isfinite(p.passed.losses).tolist() for p in passes] == [[True, True], [False, True]]
 
 
 def test_one_large_hospital_among_many_small_ones_costs_no_padding():
@@ -213,4 +214,4 @@ def test_losses_are_those_of_the_pass_itself():
     (block,) = blocks(of, np.array([0]))
     training = replace(FULL_BATCH, local_epochs=1)
     *_, (progress, _) = train_block(block, np.zeros(3), training, [], (7, 1))
-    np.testing.assert_allclose(progress.losses, np.log(2))  # zero params: p = ½ for everyone
+    np.testing.assert_allclose(progress.passed.losses, np.log(2))  # zero params: p = ½ for everyone

@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.arrays import Floats, Ints
+from engine.norms import lengths
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,11 @@ class Table:
         rows = np.zeros((len(self.x) + 1, self.x.shape[1] + 1))
         rows[:-1, :-1], rows[:-1, -1] = self.x, 1.0
         return rows, np.append(self.y, 0.5)
+
+    @cached_property
+    def lengths(self) -> Floats:
+        """L2 norm of every row with its one, (N + 1,); of the padding 0."""
+        return np.append(np.hypot(lengths(self.x), 1.0), 0.0)
 
     def per_hospital(self, values: Floats) -> Floats:
         """Sum of `values` (N,) over each hospital's rows, (K,); 0 for a hospital without rows."""

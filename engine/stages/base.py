@@ -76,12 +76,6 @@ class Moment:
         return block[self.cohort]
 
 
-def lengths(rows: Floats) -> Floats:
-    """L2 norms of rows (k, d), without overflow on the way, (k,)."""
-    largest = np.maximum(np.abs(rows).max(axis=1), np.finfo(np.float64).tiny)
-    return np.asarray(largest * np.linalg.norm(rows / largest[:, None], axis=1))
-
-
 class Stage:
     """Base of all stages: identity at every end. Subclasses are frozen dataclasses."""
 

@@ -14,7 +14,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.stages.base import Memory, Moment, Named, Seat, Stage, Step, lengths
+from engine.norms import lengths
+from engine.stages.base import Memory, Moment, Named, Seat, Stage, Step
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,115 @@
+"""What every estimate of a local gradient has in common: whose step it is when, and what it returns.
+
+Inside training the hospital axis comes last: local params are (d, k), a minibatch is (d, b, k).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from engine.arrays import Flags, Floats, Ints
+from engine.blocks import Block
+from engine.sections import Training
+
+Address = tuple[int, int]  # seed and round of the run
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """One local step of those hospitals of a block that take it.
+
+    Attributes:
+        active: Their columns in the block.
+        size: Numbers that the step reads.
+        fraction: How much of the pass is done after it.
+    """
+
+    active: slice
+    size: int
+    fraction: float
+
+    def gradient(self, local: Floats) -> Floats:
+        """The estimate at `local` (d, k_active), (d, k_active)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False)
+class Passed:
+    """What a pass over a block's patients was like.
+
+    Attributes:
+        losses: Mean log-loss of the patients a hospital looked at, nats, (k,); nan where none.
+        took: Whether the hospital took a step in it, (k,).
+        clipped: Part of the patients looked at whose gradient was clipped, (k,); None without a clip.
+    """
+
+    losses: Floats
+    took: Flags
+    clipped: Floats | None = None
+
+
+class Estimate(Protocol):
+    """The estimates of one block in one round; `passed` is asked after each pass's batches."""
+
+    epochs: int
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        """The local steps of a pass, in order."""
+        ...
+
+    def passed(self) -> Passed:
+        """What the pass just done was like."""
+        ...
+
+
+EstimateOf = Callable[[Block, Training, Address], Estimate]
+
+LocalStep = tuple[slice, slice, Ints]  # places in the order; active columns; patients in each batch
+
+
+class Schedule:
+    """Which hospitals of a block take a local step when: a run of columns, the largest first."""
+
+    def __init__(self, sizes: Ints, training: Training) -> None:
+        self.sizes = sizes
+        self.batch = min(training.batch_size or int(sizes[0]), int(sizes[0]))
+        self.each = -(-sizes // self.batch)  # (k,) steps in a full pass, descending
+        self.limit = training.local_steps
+        self.epochs = -(-self.limit // int(self.each[-1])) if self.limit else training.local_epochs
+        self.full_pass = self._full_pass()
+
+    def _full_pass(self) -> list[LocalStep]:
+        steps = []
+        for step in range(int(self.each[0])):
+            start = step * self.batch
+            active = slice(0, int(np.count_nonzero(self.each > step)))
+            count = np.minimum(self.batch, self.sizes[active] - start)
+            steps.append((slice(start, start + int(count[0])), active, count))
+        return steps
+
+    def steps(self, epoch: int) -> list[LocalStep]:
+        """The steps of a pass: all, or those of hospitals that have not taken `local_steps` yet."""
+        if not self.limit:
+            return self.full_pass
+        left = self.limit - (epoch - 1) * self.each  # ascending: the largest are done first
+        steps = []
+        for step, (places, active, count) in enumerate(self.full_pass):
+            first = int(np.count_nonzero(left <= step))
+            if first < active.stop:
+                count = count[first:]
+                places = slice(places.start, places.start + int(count[0]))
+                steps.append((places, slice(first, active.stop), count))
+        return steps
+
+    def visited(self, steps: list[LocalStep]) -> Ints:
+        """Patients that each hospital visits in these steps, (k,)."""
+        if steps is self.full_pass:
+            return self.sizes
+        visited = np.zeros(len(self.sizes), np.int64)
+        for _, active, count in steps:
+            visited[active] += count
+        return visited
