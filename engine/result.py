@@ -23,6 +23,11 @@ from engine.scenario import Scenario
 from engine.simulation import simulate
 from engine.version import __version__
 
+_WITHHELD = (
+    "scenario.seed: the data is your own, and with the seed noise could be taken off; whoever ran this"
+    " finds it in its settings or its recording."
+)
+
 
 class Result:
     """Collects a run. `as_dict` may be asked for at any time after `RunStarted`."""
@@ -55,8 +60,9 @@ class Result:
         score = last.score if last else Score(0, 0, None, None)
         return {
             "version": __version__,
-            "scenario": started.scenario.as_dict(),
+            "scenario": started.scenario.to_hand_on(),
             "code": started.scenario.to_code(),
+            **({"withheld": _WITHHELD} if started.scenario.on_own_data else {}),
             "model": {
                 "kind": started.scenario.model.kind,
                 "parameters": started.parameters,

@@ -23,6 +23,8 @@ from engine.switch import Switch
 
 S = TypeVar("S", bound=Section)
 
+_GUESSED = 2**40  # seeds below can all be tried in a day
+
 
 @dataclass(frozen=True)
 class Change:
@@ -119,10 +121,27 @@ class Scenario:
                     f" {self.training.rounds}; choose an earlier one."
                 )
         warnings = tuple(note for switch in self.switches for note in switch.notes(self))
+        warnings += self._beside_noise()
         for change in self.changes:
             self.at(change.round)
         object.__setattr__(self, "notes", self.notes + warnings)
         return self
+
+    def _beside_noise(self) -> tuple[str, ...]:
+        """What noise does not protect, where the data is somebody's own."""
+        if not (self.on_own_data and self.on("privacy")):
+            return ()
+        exact = (
+            "privacy: ε covers the models; right answers, rates, scales and references told beside"
+            " them are exact and outside it."
+        )
+        if self.seed >= _GUESSED:
+            return (exact,)
+        return (
+            f"seed: {self.seed} can be guessed, and whoever guesses it takes the noise off; on your own"
+            f" data choose one at random, above {_GUESSED:,}.",
+            exact,
+        )
 
     def get(self, section: type[S]) -> S | None:
         """The optional section of this class, or None where it is off."""
@@ -165,6 +184,10 @@ class Scenario:
         top = {"name": self.name, "title": self.title, "about": self.about, "seed": self.seed}
         always = {s.section: s.as_dict() for s in (self.data, self.model, self.training)}
         return {**top, **always, **switches, "change": [c.as_dict() for c in self.changes]}
+
+    def to_hand_on(self) -> dict[str, Any]:
+        """As `as_dict`; on own data the seed is None, as with it the noise could be taken off again."""
+        return {**self.as_dict(), **({"seed": None} if self.on_own_data else {})}
 
     def to_toml(self) -> str:
         """What was set, as TOML; `from_toml` gives this scenario back."""

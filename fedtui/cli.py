@@ -133,6 +133,10 @@ def cli(
     if lesson:
         raise click.UsageError(f"--lesson: there is no lesson {lesson} yet; choose 0.")
     opened = _load(scenario) if scenario else None
+    if opened:
+        from fedtui import seeds
+
+        opened = seeds.unguessable(opened, chosen=seeds.chosen_by_file(opened))
     from fedtui.lab.opening import run_lab
 
     return run_lab(
@@ -261,6 +265,7 @@ def _with_settings(
 ) -> Scenario:
     """All changes at once, so that only their outcome has to be valid."""
     from engine.settings import read_setting
+    from fedtui import seeds
 
     changes: dict[str, Any] = {}
     for key, value in map(read_setting, settings):
@@ -270,7 +275,23 @@ def _with_settings(
         changes["training.rounds"] = rounds
     if seed is not None:
         changes["seed"] = seed
-    return scenario.replace_all(dict.fromkeys(without, False), changes)
+    wanted = scenario.replace_all(dict.fromkeys(without, False), changes)
+    return _seeded(wanted, chosen="seed" in changes or seeds.chosen_by_file(scenario))
+
+
+def _seeded(scenario: Scenario, chosen: bool) -> Scenario:
+    """With noise on own data that nobody can draw again, and its seed told to whoever runs it.
+
+    Without noise the same command gives the same numbers twice.
+    """
+    from fedtui import seeds, words
+
+    if not seeds.adds_noise(scenario):
+        return scenario
+    seeded = seeds.unguessable(scenario, chosen=chosen)
+    if seeded is not scenario:
+        _say(words.seed_drawn(seeded.seed), DONE)
+    return seeded
 
 
 def _follow(

@@ -229,6 +229,11 @@ class Draft:
         return name if name in scenarios.NAMES else ""
 
     @property
+    def on_own_data(self) -> bool:
+        """Whether the patients come from the learner's own file."""
+        return self.field("data.source").value not in BUILT_IN
+
+    @property
     def changed(self) -> bool:
         """Whether anything would come of it but what it started from."""
         outcome = self._outcome

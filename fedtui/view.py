@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import events as ev
+from engine.sections import BUILT_IN
 from engine.wire import Kind
 from fedtui.hospitals import Floats, Hospitals, Ints, put
 from fedtui.mail import Mail
@@ -74,6 +75,11 @@ class View:
     def ready(self) -> bool:
         """Whether hospitals, baselines and plan are known."""
         return len(self.hospitals) > 0
+
+    @property
+    def own_data(self) -> bool:
+        """Whether the patients come from the learner's own file."""
+        return self.settings.get("data", {}).get("source", BUILT_IN[0]) not in BUILT_IN
 
     @property
     def complete(self) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from engine.data.source import letter as letter  # told of here as everything is
 from engine.events import Phase
 from engine.knobs import Knob
+from engine.sections import BUILT_IN
 from fedtui.view import View
 
 HEADER = 12  # bytes of a message that are not numbers
@@ -78,6 +79,19 @@ def number(value: float) -> str:
 def budget(value: float) -> str:
     """An ε, never rounded down."""
     return "∞" if math.isinf(value) else f"{math.ceil(value * 100 - 1e-9) / 100:g}"
+
+
+def seed(view: View) -> str:
+    """What chance hangs on; of own data it is told in the settings, on Enter: it takes off the noise."""
+    return "secret seed" if view.own_data else f"seed {view.seed}"
+
+
+def seed_drawn(seed: int) -> str:
+    """To whoever runs own data under noise without a seed of their own."""
+    return (
+        f"the noise hangs on seed {seed}, drawn for this run. Keep it to yourself: --seed with it runs"
+        " the same again, and takes the noise off."
+    )
 
 
 # The top lines
@@ -621,11 +635,16 @@ def switched(section: str, on: bool, fork: int) -> str:
     return f"{SWITCH_NAMES[section]} {'on' if on else 'off'}{since}."
 
 
-def again(seed: int, before: int | None = None) -> str:
-    """What another run of the same settings shows."""
-    if before is None:
-        return f"Run again with seed {seed}: the same patients, order and noise, the same curve."
-    return f"Run again with seed {seed}: other luck, nothing else."
+def again(view: View, other: bool = False) -> str:
+    """What another run of the same settings shows, with the same seed or an `other`."""
+    if not other:
+        return f"Run again with {_the(seed(view))}: the same patients, order and noise, the same curve."
+    new = "another secret seed" if view.own_data else seed(view)
+    return f"Run again with {new}: other luck, nothing else."
+
+
+def _the(seed: str) -> str:
+    return f"the {seed}" if seed.startswith("secret") else seed
 
 
 def dropped_by_key(name: str, round: int, gone: bool) -> str:
@@ -643,14 +662,18 @@ def forking(round: int) -> str:
 def branch_name(view: View) -> str:
     """What a branch without a name is called: what is switched on, or its seed."""
     told = [badge.removeprefix("+ ").partition(",")[0] for badge in badges(view).values()]
-    return " + ".join(told) if told else f"plain, seed {view.seed}"
+    return " + ".join(told) if told else f"plain, {seed(view)}"
 
 
 def other_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Which settings are others now: dotted keys and their values."""
+    """Which settings are others now: dotted keys and their values; of own data not the seed."""
     keys = [key for key in new if new[key] != old.get(key)]
+    if new.get("data.source") not in BUILT_IN and keys != ["seed"]:
+        keys = [key for key in keys if key != "seed"]
     gone = [key for key in old if key not in new]
     told = [f"{key.partition('.')[2] or key} {_value(new[key])}" for key in keys[:2]]
+    if keys == ["seed"] and new.get("data.source") not in BUILT_IN:
+        told = ["another secret seed"]
     told += [f"no {key.partition('.')[0]}" for key in gone[:1]]
     if not told or len(keys) > 2:
         return f"{many(len(keys) + len(gone), 'setting')} changed."
@@ -666,12 +689,13 @@ def theme(told: str) -> str:
     return f"Colours: {told}."
 
 
-def before_name(old: Mapping[str, Any], new: Mapping[str, Any], seeds: tuple[int, int]) -> str:
+def before_name(old: View, new: View) -> str:
     """What the grey curve is, beside the new one: "without masks", "seed 42"."""
-    if seeds[0] != seeds[1]:
-        return f"before, seed {seeds[0]}"
-    gone = [f"with {_SPOKEN[s]}" for s in _SPOKEN if s in old and s not in new]
-    come = [f"no {_SPOKEN[s]}" for s in _SPOKEN if s in new and s not in old]
+    if old.seed != new.seed:
+        return "before, other seed" if old.own_data else f"before, {seed(old)}"
+    was, now = old.switches, new.switches
+    gone = [f"with {_SPOKEN[s]}" for s in _SPOKEN if s in was and s not in now]
+    come = [f"no {_SPOKEN[s]}" for s in _SPOKEN if s in now and s not in was]
     return " ".join(["before,", *gone, *come]) if gone or come else "before"
 
 
@@ -777,6 +801,7 @@ SETTING_NAMES = {
 }
 SETTINGS = "Settings"
 SETTINGS_EMPTY = "none"
+SETTINGS_SECRET = "secret"  # Enter shows it
 SETTINGS_READING = "Reading the patients to see whether this can run …"
 SETTINGS_STUCK = "Esc once more leaves everything as it was."
 SETTINGS_TOO_LONG = "That is more text than a setting can hold; a scenario file can hold it."

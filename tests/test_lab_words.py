@@ -85,12 +85,15 @@ def test_spent_privacy_is_never_rounded_down(value: float, told: str) -> None:
 
 
 def test_the_grey_curve_is_named_by_what_it_was() -> None:
-    privacy, masks = {"privacy": {}}, {"masking": {}}
-    assert words.before_name({}, privacy, (1, 1)) == "before, no privacy"
-    assert words.before_name(privacy, {}, (1, 1)) == "before, with privacy"
-    assert words.before_name(masks, privacy, (1, 1)) == "before, with masks no privacy"
-    assert words.before_name({}, {}, (1, 2)) == "before, seed 1"
-    assert words.before_name({}, {}, (1, 1)) == "before"
+    def view(**sections: dict[str, object]) -> View:
+        return start(small(**sections))
+
+    private, masked, other = view(privacy={}), view(masking={}), start(small().replace({"seed": 1}))
+    assert words.before_name(view(), private) == "before, no privacy"
+    assert words.before_name(private, view()) == "before, with privacy"
+    assert words.before_name(masked, private) == "before, with masks no privacy"
+    assert words.before_name(other, view()) == "before, seed 1"
+    assert words.before_name(view(), view()) == "before"
 
 
 def test_what_is_switched_on_is_told_in_the_header() -> None:

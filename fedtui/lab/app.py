@@ -21,7 +21,7 @@ from engine.errors import EngineError
 from engine.scenario import Scenario
 from engine.settings import CHANGEABLE
 from engine.state import State
-from fedtui import export, files, lesson, words, worlds
+from fedtui import export, files, lesson, seeds, words, worlds
 from fedtui.branch import Branch
 from fedtui.keeping import Keeping
 from fedtui.lab import glyphs, plots, tempo, theme, views
@@ -383,12 +383,15 @@ class LabApp(App[None]):
 
     def action_again(self) -> None:
         """Again, with the same seed."""
-        self._elsewhere(self.player.again, lambda: words.again(self.player.branch.last.seed))
+        self._elsewhere(self.player.again, lambda: words.again(self.player.branch.last))
 
     def action_again_new(self) -> None:
         """Again, with the next seed."""
         seed = self.player.branch.last.seed
-        self._elsewhere(lambda: self.player.again(seed + 1), lambda: words.again(seed + 1, seed))
+        self._elsewhere(
+            lambda: self.player.again(seed + 1),
+            lambda: words.again(self.player.branch.last, other=True),
+        )
 
     def action_drop(self) -> None:
         """The chosen hospital falls away in this round, or stays after all."""
@@ -456,6 +459,10 @@ class LabApp(App[None]):
         if wanted is None:
             return
         now = self.player.settings
+        known = (
+            now.on_own_data or wanted.seed != now.seed
+        )  # by a learner, not by a built-in scenario
+        wanted = seeds.unguessable(wanted, chosen="seed" in wanted.given and known)
         if wanted.name != now.name:
             self._open_scenario(wanted)
             return
@@ -669,4 +676,4 @@ def _before(player: Player) -> str:
     if player.before is None:
         return ""
     old, new = player.before.last, player.branch.last
-    return words.before_name(old.switches, new.switches, (old.seed, new.seed))
+    return words.before_name(old, new)

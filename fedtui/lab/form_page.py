@@ -92,9 +92,10 @@ def _rows(draft: Draft, section: str, marked: tuple[str, ...]) -> tuple[Row, ...
 def _row(draft: Draft, field: Field, marked: tuple[str, ...]) -> Row:
     section, _, name = field.key.partition(".")
     called = words.setting_name(field.key)
+    hidden = field.key == "seed" and draft.on_own_data  # part of it would make the rest a guess
     return Row(
         name=called,
-        value=field.text or words.SETTINGS_EMPTY,
+        value=words.SETTINGS_SECRET if hidden else field.text or words.SETTINGS_EMPTY,
         unit=field.knob.unit if field.knob.unit != called else "",
         key=name or section,
         wrong=field.key in marked,

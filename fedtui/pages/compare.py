@@ -90,7 +90,10 @@ def settings_of(branch: BranchFacts, first: BranchFacts) -> str:
     """What differs in a branch's settings, and from which round on."""
     if branch is first:
         return say.FIRST
-    return say.differs(differences(first.view, branch.view)) + say.forked(branch.fork)
+    changes = differences(first.view, branch.view)
+    if "seed" in changes and branch.view.own_data:
+        changes = {**changes, "seed": say.SECRET}
+    return say.differs(changes) + say.forked(branch.fork)
 
 
 def signed(more: int) -> str:

@@ -476,6 +476,7 @@ COMPARE = "Branches side by side"
 COMPARED = "diff.: right answers more or fewer than the one shown, after the last round of both."
 FIRST = "the first"
 LIKE_FIRST = "as the first"
+SECRET = "another, secret"
 
 
 def forked(round: int) -> str:
