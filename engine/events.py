@@ -129,7 +129,7 @@ class UpdatesProtected(Event):
 
 @dataclass(frozen=True)
 class KeysAdvertised(Event):
-    """Secure channel: every hospital has sent a fresh public key."""
+    """Secure channel: every hospital has sent two fresh public keys; the server keeps a list."""
 
     phase = Phase.PROTECT
     round: int
@@ -145,12 +145,37 @@ class KeysForwarded(Event):
     round: int
     cohort: Ints
     size: int  # bytes, of each message
-    pairs: int  # masks agreed, one per pair
+    pairs: int  # secrets that two hospitals can now agree on
+
+
+@dataclass(frozen=True)
+class SharesSent(Event):
+    """Secure channel: a hospital (or several) has split its two secrets among all hospitals.
+
+    One share for each of them, sealed, so that the server which carries it cannot read it.
+    """
+
+    phase = Phase.PROTECT
+    round: int
+    cohort: Ints  # those that share
+    done: Ints  # those that have shared by now
+    size: int  # bytes, of each message
+    needed: int  # t: shares that give a secret back
+
+
+@dataclass(frozen=True)
+class SharesForwarded(Event):
+    """Secure channel: every hospital that shared has the others' shares. Masks are with these alone."""
+
+    phase = Phase.PROTECT
+    round: int
+    cohort: Ints
+    size: int  # bytes, of each message
 
 
 @dataclass(frozen=True)
 class UpdatesMasked(Event):
-    """Secure channel: a hospital (or several) has hidden its update under its pairs' masks."""
+    """Secure channel: a hospital (or several) has hidden its update under all its masks."""
 
     phase = Phase.PROTECT
     round: int
@@ -178,13 +203,58 @@ class UpdatesSent(Event):
 class HospitalsDropped(Event):
     """These hospitals' updates are not in the sum.
 
-    Where they are the whole cohort, the round is lost: no `Aggregated` follows, the model stays.
+    Where they are the whole cohort, the round is lost: no `Aggregated` follows, the model stays. Under
+    masks it can come twice in a round: once for those whose update did not come, once for everyone
+    where too few were left to open the sum.
     """
 
     phase = Phase.RETURN
     round: int
     hospitals: Ints
     why: str  # who fell away and what that means, one sentence
+
+
+@dataclass(frozen=True)
+class SurvivorsAnnounced(Event):
+    """Secure channel: the server has told those whose update came who they are.
+
+    They take no other list after it: of `cohort` the own masks are to be opened, of `gone` the pair
+    masks, and of no hospital both.
+    """
+
+    phase = Phase.RETURN
+    round: int
+    cohort: Ints  # whose update came
+    gone: Ints  # that shared, and whose update did not come
+    size: int  # bytes, of each message
+
+
+@dataclass(frozen=True)
+class SharesRevealed(Event):
+    """Secure channel: a hospital (or several) has sent the server its shares of what is to be opened.
+
+    The server can now rebuild one secret of each hospital: the seed of a survivor's own mask, the mask
+    key of one that fell away.
+    """
+
+    phase = Phase.RETURN
+    round: int
+    cohort: Ints  # those that answer
+    done: Ints  # those that have answered by now
+    size: int  # bytes, of each message
+
+
+@dataclass(frozen=True)
+class MasksRemoved(Event):
+    """Secure channel: the server has freed the sum of these hospitals' masks.
+
+    Once it is free of everyone's (`done` is `cohort`), the server reads it, and nothing else.
+    """
+
+    phase = Phase.COMBINE
+    round: int
+    cohort: Ints  # those whose masks are to be taken out: all that shared
+    done: Ints
 
 
 @dataclass(frozen=True)
@@ -208,11 +278,12 @@ class RoundFinished(Event):
     dropped: Ints
     score: Score  # over all held-out patients
     hospital_correct: Ints  # (K,) right answers on each hospital's held-out patients
-    epsilon: float | None  # spent so far; None without privacy, inf where a round had no noise
+    epsilon: float | None  # spent so far, the most of any hospital; None without privacy, else inf
     uplink_bytes: int  # in this round
     downlink_bytes: int
     overhead_bytes: int
     state: State
+    epsilon_by_hospital: Floats | None = None  # (K,)
 
 
 @dataclass(frozen=True)

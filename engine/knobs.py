@@ -30,6 +30,7 @@ class Knob:
         low, high: Inclusive bounds of a number; `above` and `below` are exclusive ones.
         choices: The words a text setting may be; empty where any text will do.
         later: Words that are known and refused by name: they are not built yet.
+        inf: Whether infinity is allowed whatever the bounds; JSON has no such number, so it is a text there.
         unit: What a number counts, e.g. "patients".
         depends: Where the default hangs on the section's other settings: how.
     """
@@ -41,6 +42,7 @@ class Knob:
     below: float = math.inf
     choices: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
+    inf: bool = False
     unit: str = ""
     depends: Callable[[Mapping[str, Any]], Any] | None = None
 
@@ -55,10 +57,13 @@ class Knob:
             f"at most {self.high:,.10g}" if self.high < math.inf else "",
             f"below {self.below:g}" if self.below < math.inf else "",
         ]
-        return " and ".join(filter(None, bounds)) or "any value"
+        told = " and ".join(filter(None, bounds)) or "any value"
+        return f"{told}, or inf" if self.inf else told
 
     def check(self, where: str, value: Any, kind: type) -> Any:
         """`value` as its knob's type, or a ScenarioError that names `where`."""
+        if self.inf and value in (math.inf, "inf"):
+            return math.inf
         value = _as_kind(where, value, kind)
         if kind in (int, float):
             inside = self.low <= value <= self.high and self.above < value < self.below
@@ -141,15 +146,20 @@ class Section:
         return ""
 
     def as_dict(self) -> dict[str, Any]:
-        """Every value, lists where the section holds tuples."""
-        values = {name: getattr(self, name) for name in self.knobs()}
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+        """Every value as JSON takes it: lists where the section holds tuples, infinity as a text."""
+        return {name: _json(getattr(self, name)) for name in self.knobs()}
 
 
 @cache  # a form asks with every key, and reading annotations is slow
 def _kinds(section: type[Section]) -> Mapping[str, type]:
     hints = get_type_hints(section)
     return {name: _plain(hints[name]) for name in section.knobs()}
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return "inf" if isinstance(value, float) and math.isinf(value) else value
 
 
 def read_value(where: str, text: str, kind: type) -> Any:

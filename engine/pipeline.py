@@ -20,8 +20,7 @@ from engine.estimates.base import EstimateOf
 from engine.estimates.minibatch import Minibatch
 from engine.events import Event, Trace, UpdatesProtected
 from engine.norms import lengths
-from engine.privacy.ledger import Ledger
-from engine.privacy.plan import Plan, make_plan
+from engine.privacy.plan import Plan
 from engine.stages.base import Memory, Moment, Named, Stage
 from engine.stages.l2 import L2
 from engine.stages.memory import Remembered
@@ -52,12 +51,12 @@ class Pipeline:
         """The hooks that add to a local gradient: those of stages that have one."""
         return [s.on_gradient for s in self.stages if type(s).on_gradient is not Stage.on_gradient]
 
-    def broadcast(self, params: Floats, at: Moment, memory: Remembered) -> Floats:
-        """What the hospitals are sent, (d,)."""
+    def broadcast(self, params: Floats, at: Moment, memory: Remembered) -> Named:
+        """What the hospitals are sent: `params` (d,), and what stages put beside them."""
         message: Named = {"params": params}
         for stage in self.stages:
             message = stage.on_broadcast(message, at, memory.server.get(stage.name, {})).value
-        return message["params"]
+        return message
 
     def upload(
         self, update: Floats, at: Moment, memory: Remembered, traffic: Traffic
@@ -116,10 +115,8 @@ def refuse_diverged(values: Floats, round: int) -> None:
         )
 
 
-def build(
-    setting: Setting, cohort_size: int, done: int, released: Ledger, old: Plan | None
-) -> Pipeline:
-    """The pipeline that `setting` means for the rounds after `done`.
+def build(setting: Setting, cohort_size: int, plan: Plan | None) -> Pipeline:
+    """The pipeline that `setting` means, with the noise of `plan`.
 
     Raises:
         ScenarioError: The mix cannot run on this federation.
@@ -127,12 +124,12 @@ def build(
     scenario = setting.scenario
     codec = codec_of(scenario)
     channel = channel_of(setting, codec, cohort_size)
-    plan = make_plan(setting, codec, cohort_size, done, released, old)
     stages: list[Stage] = [
         Weighting(scenario.training.weighting, plan.total if plan else None),
         *([L2(scenario.model.l2)] if scenario.model.l2 else []),
-        *([plan.stage] if plan else []),
+        *(plan.stages if plan else ()),
     ]
     for switch in scenario.switches:
         stages.extend(switch.stages(setting))
-    return Pipeline(tuple(sorted(stages, key=lambda stage: stage.seat)), channel, plan)
+    in_seats = tuple(sorted(stages, key=lambda stage: stage.seat))
+    return Pipeline(in_seats, channel, plan, plan.estimate if plan else Minibatch)

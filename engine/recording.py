@@ -26,8 +26,9 @@ from engine.data.federation import Scaling, Summary
 from engine.errors import DataError, RunError
 from engine.events import Event
 from engine.metrics import Score
-from engine.privacy.ledger import Release
-from engine.privacy.plan import Plan, Privacy
+from engine.privacy.ledger import Entry
+from engine.privacy.plan import Plan
+from engine.privacy.section import Privacy
 from engine.scenario import Scenario
 from engine.stages.memory import Remembered
 from engine.state import State
@@ -40,7 +41,7 @@ _VALUES: Mapping[str, type] = {
     kind.__name__: kind
     for kind in (
         *(getattr(events, name) for name in dir(events)),
-        *(Baselines, Plan, Release, Remembered, Scaling, Score, State, Summary, Traffic),
+        *(Baselines, Entry, Plan, Remembered, Scaling, Score, State, Summary, Traffic),
     )
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }

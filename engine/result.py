@@ -17,7 +17,6 @@ from engine.baselines import Baselines
 from engine.data.federation import Scaling
 from engine.events import Event, RoundFinished, RunFinished, RunStarted, SettingsChanged
 from engine.metrics import Score
-from engine.privacy.ledger import noised
 from engine.privacy.plan import Plan
 from engine.scenario import Scenario
 from engine.simulation import simulate
@@ -161,18 +160,26 @@ def _last_plan(rounds: list[RoundFinished]) -> Plan | None:
 def _privacy(
     plan: Plan | None, rounds: list[RoundFinished], names: tuple[str, ...]
 ) -> dict[str, Any] | None:
-    """At hospital level every round counts whole for every hospital, drawn or not."""
+    """Whom it protects and what it cost each hospital's; steps are releases with noise so far."""
     if plan is None:
         return None
     last = rounds[-1]
-    spent = _finite(last.epsilon)
-    steps = sum(release.count for release in noised(last.state.released))
-    return {
-        **{key: _finite(value) for key, value in plan.as_dict().items()},
-        "sampling_rate": dict.fromkeys(names, 1.0),
-        "steps": dict.fromkeys(names, steps),
-        "epsilon_by_hospital": dict.fromkeys(names, spent),
+    steps = sum((entry.counts for entry in last.state.released if entry.noised), start=0)
+    known = {key: _finite(value) for key, value in plan.as_dict().items()}
+    by_hospital = {
+        **{key: value for key, value in known.items() if isinstance(value, np.ndarray)},
+        "steps": steps,
+        "epsilon_by_hospital": last.epsilon_by_hospital,
     }
+    return {
+        **known,
+        **{key: _named(values, names) for key, values in by_hospital.items()},
+    }
+
+
+def _named(values: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    every = np.broadcast_to(values, len(names)).tolist()
+    return {name: _finite(value) for name, value in zip(names, every, strict=True)}
 
 
 def _scaling(scaling: Scaling, names: tuple[str, ...]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from engine.codecs.section import Compression
 from engine.errors import ScenarioError
 from engine.faults import Faults
 from engine.knobs import Section, nearest, read_value
-from engine.privacy.plan import Privacy
+from engine.privacy.section import Privacy
 from engine.sections import Data, Model, Training
 from engine.stages import STAGES
 from engine.switch import Switch

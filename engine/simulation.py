@@ -17,6 +17,7 @@ from engine.arrays import Floats, Ints
 from engine.blocks import Block, blocks
 from engine.broadcast import broadcast
 from engine.channels.base import Singles, Total
+from engine.codecs.section import codec_of
 from engine.cohort import cohort_size, draw_cohort
 from engine.errors import ScenarioError
 from engine.estimates.base import Passed
@@ -26,6 +27,7 @@ from engine.events import (
     EpochTrained,
     Event,
     ModelSent,
+    Preparing,
     RoundFinished,
     RoundStarted,
     RunFinished,
@@ -34,11 +36,12 @@ from engine.events import (
     TrainingAdvanced,
 )
 from engine.models import logistic
-from engine.pipeline import Pipeline, build, refuse_diverged
+from engine.pipeline import build, refuse_diverged
 from engine.preparation import initial, prepare
 from engine.privacy import ledger
 from engine.privacy.ledger import Ledger
-from engine.privacy.plan import Plan
+from engine.privacy.notes import privacy_notes
+from engine.privacy.plan import Plan, make_plan
 from engine.scenario import Scenario
 from engine.stages.base import Moment
 from engine.stages.weighting import weights
@@ -67,17 +70,18 @@ def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
             " planned; plan more, or fork from an earlier round."
         )
     run = _Run(scenario, prepared)
-    state = run.enter(first, first.round + 1)
+    state = yield from run.enter(first, first.round + 1)
     run.check_changes(state)
     yield run.started(state)
     stopped = None
     for round in range(state.round + 1, scenario.training.rounds + 1):
         if any(change.round == round for change in scenario.changes):
-            state = run.enter(state, round)
+            state = yield from run.enter(state, round)
             yield run.changed(round)
         plan = run.pipeline.plan
-        if plan and not plan.affords(state.released):
-            yield BudgetReached(round, plan.spent(state.released), plan.settings.epsilon)
+        if plan and not plan.affords(state.released, run.cohort(round)):
+            worst = float(plan.spent(state.released).max())
+            yield BudgetReached(round, worst, plan.settings.epsilon)
             stopped = "budget"
             break
         state = yield from run.play(state, round)
@@ -86,11 +90,11 @@ def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
     yield RunFinished(state.round, stopped)
 
 
-def _spent(plan: Plan | None, released: Ledger) -> float | None:
-    """ε so far: None where privacy never was, inf where it was and is no more."""
+def _spent(plan: Plan | None, released: Ledger, hospitals: int) -> Floats | None:
+    """ε so far by hospital, (K,): None where privacy never was, inf where it was and is no more."""
     if plan:
         return plan.spent(released)
-    return math.inf if ledger.noised(released) else None
+    return np.full(hospitals, math.inf) if ledger.noised(released) else None
 
 
 def _epoch_trained(round: int, block: Block, progress: Progress, passed: Passed) -> EpochTrained:
@@ -106,12 +110,6 @@ def _epoch_trained(round: int, block: Block, progress: Progress, passed: Passed)
     )
 
 
-_SETUP_NOTES = {
-    "privacy": "privacy: ε covers training messages, not the set-up before round 1.",
-    "masking": "masking: it hides updates; the set-up before round 1 tells each size.",
-}
-
-
 class _Run:
     """One pass through `simulate`: what stays, and the settings in force."""
 
@@ -123,53 +121,56 @@ class _Run:
         self.parameters = logistic.parameters(len(prepared.federation.features))
         self.everyone: list[Block] = []  # laid out for training when first asked for
 
-    def enter(self, state: State, round: int) -> State:
+    def enter(self, state: State, round: int) -> Generator[Event, None, State]:
         """Put the settings of `round` in force; a stage that is gone loses its memory."""
+        self._choose(round)
+        plan = yield from self._plan(state, round - 1)
+        self.pipeline = build(self.setting, self.size, plan)
+        self.notes = self.now.notes + privacy_notes(plan, state, self.setting)
+        return replace(
+            state,
+            remembered=state.remembered.only(self.pipeline.names),
+            plan=plan,
+            prepared=self.prepared,
+        )
+
+    def _choose(self, round: int) -> None:
         self.now = self.scenario.at(round)
         self.size = cohort_size(
             self.now.training.participation, self.hospitals, self.now.on("masking")
         )
-        names = self.prepared.federation.names
-        setting = Setting(self.now, self.train.sizes, self.parameters, names)
-        self.pipeline: Pipeline = build(setting, self.size, round - 1, state.released, state.plan)
-        self.notes = self.now.notes + self._privacy_notes(state)
-        return replace(
-            state,
-            remembered=state.remembered.only(self.pipeline.names),
-            plan=self.pipeline.plan,
-            prepared=self.prepared,
+        self.setting = Setting(
+            self.now,
+            self.train.sizes,
+            self.parameters,
+            self.prepared.federation.names,
+            self.scenario.seed,
         )
+
+    def _plan(self, state: State, done: int) -> Generator[Event, None, Plan | None]:
+        planning = make_plan(
+            self.setting, codec_of(self.now), self.size, done, state.released, state.plan
+        )
+        while True:
+            try:
+                number, total = next(planning)
+            except StopIteration as end:
+                plan: Plan | None = end.value
+                return plan
+            yield Preparing("planning the noise", number, total)
 
     def check_changes(self, state: State) -> None:
         """Refuse, before round 1, a change to come that this federation cannot run."""
-        now = (self.now, self.size, self.pipeline, self.notes)
+        here = state.round + 1
         for change in self.scenario.changes:
-            if change.round > state.round + 1:
-                self.enter(state, change.round)
-        self.now, self.size, self.pipeline, self.notes = now
+            if change.round > here:
+                self._choose(change.round)
+                build(self.setting, self.size, None)
+        self._choose(here)
 
-    def _privacy_notes(self, state: State) -> tuple[str, ...]:
-        plan = self.pipeline.plan
-        notes: list[str] = []
-        if self.prepared.federation.setup:
-            notes.extend(_SETUP_NOTES[s] for s in _SETUP_NOTES if self.now.on(s))
-        if plan is None and ledger.noised(state.released):
-            notes.append(
-                "privacy: from here on sums are sent without noise; no finite ε holds any more."
-            )
-        if plan and math.isinf(ledger.mu(state.released)):
-            notes.append("privacy: earlier rounds were sent without noise, so no finite ε holds.")
-        elif plan and state.released and plan is not state.plan:
-            notes.append(
-                "privacy: what was released and what is left meet the new ε together;"
-                " the theory promises this for budgets fixed in advance."
-            )
-        if plan and plan.settings.delta >= 1 / self.hospitals:
-            notes.append(
-                f"privacy.delta: {plan.settings.delta:g} is not below 1 in {self.hospitals} hospitals;"
-                " at such a δ one of them may be laid open whole."
-            )
-        return tuple(notes)
+    def cohort(self, round: int) -> Ints:
+        """Who takes part in `round`, (k,)."""
+        return draw_cohort(self.scenario.seed, round, self.size, self.hospitals)
 
     def started(self, state: State) -> RunStarted:
         """The first event after the preparation."""
@@ -201,7 +202,7 @@ class _Run:
     def play(self, state: State, round: int) -> Generator[Event, None, State]:
         """One round: send, train, protect, return, combine, test."""
         seed, before = self.scenario.seed, state.traffic
-        cohort = draw_cohort(seed, round, self.size, self.hospitals)
+        cohort = self.cohort(round)
         patients = self.train.sizes[cohort]
         at = Moment(seed, round, cohort, patients, self.hospitals, state.params)
         votes = weights(self.now.training.weighting, patients)
@@ -226,13 +227,15 @@ class _Run:
             direction: after.traffic.total(direction) - before.total(direction)
             for direction in ("uplink", "downlink", "overhead")
         }
+        epsilons = _spent(self.pipeline.plan, after.released, self.hospitals)
         yield RoundFinished(
             round=round,
             cohort=cohort,
             dropped=np.setdiff1d(cohort, delivery.survivors),
             score=score,
             hospital_correct=correct,
-            epsilon=_spent(self.pipeline.plan, after.released),
+            epsilon=None if epsilons is None else float(epsilons.max()),
+            epsilon_by_hospital=epsilons,
             uplink_bytes=spent["uplink"],
             downlink_bytes=spent["downlink"],
             overhead_bytes=spent["overhead"],
@@ -253,13 +256,20 @@ class _Run:
             state,
             params=params,
             remembered=remembered,
-            released=ledger.and_then(state.released, plan.noise_multiplier if plan else 0.0),
+            released=ledger.and_then(
+                state.released,
+                plan.entry(survivors) if plan else ledger.bare(self._counted(survivors)),
+            ),
         )
+
+    def _counted(self, hospitals: Ints) -> Ints:
+        """1 for these, 0 for the others, (K,)."""
+        return np.bincount(hospitals, minlength=self.hospitals)
 
     def _send(self, state: State, at: Moment) -> tuple[Floats, bytes]:
         """The params as every hospital decodes them, and the message, the same for each."""
-        params = self.pipeline.broadcast(state.params, at, state.remembered)
-        return broadcast(params, at.round)
+        model = self.pipeline.broadcast(state.params, at, state.remembered)
+        return broadcast(model, at.round)
 
     def _train(self, anchor: Floats, at: Moment) -> Generator[Event, None, Floats]:
         """Every hospital's params after local training, (k, d)."""

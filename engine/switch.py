@@ -45,12 +45,14 @@ class Setting:
         patients: Training patients of every hospital, (K,).
         parameters: d.
         names: Of the hospitals, (K,).
+        seed: Of the scenario: who is drawn when hangs on it.
     """
 
     scenario: Settings
     patients: Ints
     parameters: int
     names: tuple[str, ...] = ()
+    seed: int = 0
 
 
 class Switch(Section):

@@ -12,7 +12,7 @@ from engine.channels.section import Masking
 from engine.codecs.base import Codec
 from engine.errors import ScenarioError
 from engine.faults import Dropouts, Faults
-from engine.privacy.plan import Privacy
+from engine.privacy.section import Privacy
 from engine.stages.weighting import weights
 from engine.switch import Setting
 
@@ -43,8 +43,9 @@ def channel_of(setting: Setting, codec: Codec, cohort_size: int) -> Channel:
     from engine.channels.secure import Secure  # cryptography is loaded only where masks are on
 
     privacy = setting.scenario.get(Privacy)
-    bound = privacy.clip_norm if privacy else masking.range
+    clipped = privacy is not None and privacy.trusts_server  # else noise is in it, without bound
+    bound = privacy.clip_norm if privacy and clipped else masking.range
     votes = weights(setting.scenario.training.weighting, setting.patients)
     heaviest = np.sort(votes)[-cohort_size:]
-    ring = codec.ring(bound, math.ceil(float(np.sum(heaviest))), privacy is not None)
+    ring = codec.ring(bound, math.ceil(float(np.sum(heaviest))), clipped)
     return Secure(ring, masking.threshold, dropouts)

@@ -2,17 +2,19 @@
 
 A release is a fact about the past; which ε it costs is the accountant's answer for a δ. Releases with
 different noise compose, so a run whose settings change in the middle needs no rule of its own.
+
+One round's noise may protect a patient well and a whole hospital not at all, so an entry says what it
+is worth to either. ε is the promise made to those who receive the models; whether the server is among
+those it protects against depends on who added the noise.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from engine.privacy import analytic
+import numpy as np
 
-_SAFE_SIDE = 1 + 2.0**-36  # so that round-off in summing a plan's releases never passes its budget
-_NOTHING_LEFT = 1e-6  # relative: a remainder of μ² this small is round-off, not a budget
+from engine.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -27,41 +29,70 @@ class Release:
     sampling_rate: float = 1.0
 
 
-Ledger = tuple[Release, ...]
+Releases = tuple[Release, ...]  # of one unit: one patient, or one hospital
 
 
-def and_then(ledger: Ledger, noise_multiplier: float) -> Ledger:
-    """The ledger with one more round; rounds in a row that are alike share an entry."""
-    if ledger and ledger[-1].noise_multiplier == noise_multiplier:
-        return (*ledger[:-1], Release(noise_multiplier, ledger[-1].count + 1))
-    return (*ledger, Release(noise_multiplier))
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """Rounds released under one plan, or under none.
 
-
-def mu(ledger: Ledger) -> float:
-    """The Gaussian-DP parameter of everything released; inf where something had no noise."""
-    if any(release.noise_multiplier == 0 for release in ledger):
-        return math.inf
-    return math.sqrt(sum(release.count / release.noise_multiplier**2 for release in ledger))
-
-
-def epsilon(ledger: Ledger, delta: float) -> float:
-    """ε spent at `delta` by everything released; inf where something had no noise."""
-    return analytic.epsilon_of(mu(ledger), delta)
-
-
-def noised(ledger: Ledger) -> Ledger:
-    """The releases that had noise."""
-    return tuple(release for release in ledger if release.noise_multiplier > 0)
-
-
-def noise_multiplier(epsilon: float, delta: float, rounds: int, released: Ledger = ()) -> float:
-    """z for each of `rounds` releases so that they and those before meet (ε, δ) together.
-
-    Releases without noise can never be made good: they are left out, and ε stays infinite.
-    Returns inf where what was released has used up the budget.
+    Attributes:
+        since: The round after which that plan holds; −1 for none.
+        patient: z as it protects one patient of each hospital, (K,); 0: not at all.
+        hospital: z as it protects each hospital as a whole, (K,).
+        sampling_rate: q, with which a patient is in a release, (K,).
+        counts: Releases of each hospital, (K,).
     """
-    whole = analytic.mu_of(epsilon, delta) ** 2
-    left = whole - mu(noised(released)) ** 2
-    if left <= _NOTHING_LEFT * whole:
-        return math.inf
-    return math.sqrt(rounds / left) * _SAFE_SIDE
+
+    since: int
+    patient: Floats
+    hospital: Floats
+    sampling_rate: Floats
+    counts: Ints
+
+    def of(self, unit: str) -> Floats:
+        """z as it protects a "patient" or a "hospital", (K,)."""
+        return self.patient if unit == "patient" else self.hospital
+
+    @property
+    def noised(self) -> bool:
+        """Whether there was noise in it at all."""
+        return self.since >= 0
+
+
+Ledger = tuple[Entry, ...]
+
+
+def bare(counts: Ints) -> Entry:
+    """A round without noise, of hospitals with `counts` (K,) releases."""
+    nothing = np.zeros(len(counts))
+    return Entry(-1, nothing, nothing, np.ones(len(counts)), counts)
+
+
+def and_then(ledger: Ledger, entry: Entry) -> Ledger:
+    """The ledger with one more round; rounds in a row under one plan share an entry."""
+    if ledger and ledger[-1].since == entry.since:
+        last = ledger[-1]
+        return (*ledger[:-1], replace(last, counts=last.counts + entry.counts))
+    return (*ledger, entry)
+
+
+def noised(ledger: Ledger) -> bool:
+    """Whether anything was released with noise."""
+    return any(entry.noised for entry in ledger)
+
+
+def pasts(ledger: Ledger, unit: str, hospitals: int) -> tuple[list[Releases], Ints]:
+    """What was released of one unit of each hospital: the distinct pasts, and whose is which, (K,)."""
+    if not ledger:
+        return [()], np.zeros(hospitals, np.int64)
+    columns = [(e.of(unit), e.counts, e.sampling_rate) for e in ledger]
+    table = np.column_stack([part for column in columns for part in column])
+    distinct, group = np.unique(table, axis=0, return_inverse=True)
+    found = [
+        tuple(
+            Release(float(z), int(count), float(q)) for z, count, q in row.reshape(-1, 3) if count
+        )
+        for row in distinct
+    ]
+    return found, np.asarray(group).reshape(-1)

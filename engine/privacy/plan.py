@@ -1,148 +1,251 @@
-"""The `[privacy]` section, and what it plans before round 1: sensitivity, noise, rounds.
+"""What privacy plans before the rounds it is for: how much noise, how many releases, how sensitive.
 
-Hospital level: a hospital's update is clipped to L2 norm S and divided by *planned* weights, so one
-hospital moves the mean by at most S · max(n_i/N) / participation, and the noise is z times that.
-Weights planned for the whole federation, and noise for the whole plan, do not depend on who takes part
-or drops out; dividing by the cohort's own total would (and would cost more than the claimed ε).
-Adjacency is zero-out: a hospital's update in place, or zero. Every round counts whole, since which
-hospitals were drawn is no secret here (no amplification by sampling is claimed).
+*Patient level*: every local step of a hospital is a release with that hospital's own sampling rate
+q = b / n, and z is found for each hospital so that its planned steps meet the budget together. (One z
+for all would have the smallest hospital decide.) *Hospital level*: a round is one release. Where the
+server adds the noise, an update is clipped to L2 norm S and divided by *planned* weights, so that one
+hospital moves the mean by at most S · max(n_i / N) / participation; weights planned for the whole
+federation, and noise for the whole plan, do not depend on who takes part or drops out, as dividing by
+the cohort's own total would. Every round counts whole for everyone, since who was drawn is no secret
+(no amplification by sampling is claimed). Where each hospital adds noise, any two updates are
+neighbours, at most 2S apart.
+
+Who is drawn when hangs on the seed and on no patient, so the rounds a hospital will join are known and
+planned for. Adjacency is zero-out for noise on sums: a patient's row, or a hospital's update, in place or
+zero; a patient of a hospital whose whole update is clipped moves it by up to 2S, so towards a patient
+such noise counts half.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Generator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.knobs import knob
-from engine.privacy import ledger as ledgers
-from engine.privacy.ledger import Ledger
+from engine.arrays import Flags, Floats, Ints
+from engine.cohort import draw_cohort
+from engine.estimates.base import EstimateOf
+from engine.estimates.minibatch import Minibatch
+from engine.estimates.patient_level import PatientLevel
+from engine.privacy import accountant, ledger
+from engine.privacy.groups import alike, rounded_up
+from engine.privacy.ledger import Entry, Ledger, Release
+from engine.privacy.section import Privacy
 from engine.stages.base import Stage
-from engine.stages.gaussian import HospitalGaussian
+from engine.stages.gaussian import HospitalGaussian, LocalGaussian
 from engine.stages.weighting import weights
-from engine.switch import Setting, Settings, Switch
+from engine.switch import Setting
 
 if TYPE_CHECKING:
     from engine.codecs.base import Codec
 
 
-def _clip_default(values: Mapping[str, Any]) -> float:
-    return 1.0 if values["unit"] == "patient" else 0.5
-
-
-def _noise_default(values: Mapping[str, Any]) -> str:
-    return "hospital" if values["unit"] == "patient" else "server"
-
-
-@dataclass(frozen=True)
-class Privacy(Switch):
-    """Hide one hospital: clip each update, add Gaussian noise to the mean.
-
-    Its stage needs the plan's noise, so it is the plan that brings it (`Plan.stage`).
-    """
-
-    section: ClassVar[str] = "privacy"
-
-    unit: str = knob("hospital", "whom ε protects", choices=("hospital",), later=("patient",))
-    epsilon: float = knob(4.0, "the budget ε over all planned rounds", low=1e-3, high=1e4)
-    delta: float = knob(1e-5, "the budget δ", above=0, below=1)
-    clip_norm: float = knob(
-        0.5, "largest say of one unit: L2 norm", above=0, high=1e6, depends=_clip_default
-    )
-    noise_by: str = knob(
-        "server",
-        "who adds the noise",
-        choices=("server",),
-        later=("hospital",),
-        depends=_noise_default,
-    )
-
-    def notes(self, scenario: Settings) -> tuple[str, ...]:
-        """Say what a seeded generator is good for."""
-        return ("privacy: noise from a seed is for teaching; who knows the seed can undo it.",)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Plan:
-    """Hospital-level privacy for the rounds to come.
+    """Privacy for the rounds to come.
 
     Attributes:
-        noise_multiplier: z, noise standard deviation per sensitivity; inf where the budget is gone.
-        sensitivity: L2, the most that one hospital's presence moves the mean.
-        total: What the weighted sum is divided by, fixed: participation · Σ weights.
+        since: Rounds done when it was made.
+        noise_multiplier: z of each hospital, noise standard deviation per sensitivity, (K,); 0 where
+            the budget is infinite, inf where it is gone.
+        sampling_rate: q, (K,).
+        steps: Releases in a round joined, (K,).
+        sensitivity: L2, the most that one unit moves what noise is added to.
+        total: What the server divides the weighted sum by, where it is fixed in advance.
+        group: Which of `curves` is a hospital's, (K,).
+        curves: ε after 0, 1, 2 … rounds joined, what was released before included.
         basis: The settings it was made for; another basis needs another plan.
     """
 
     settings: Privacy
-    noise_multiplier: float
+    since: int
+    noise_multiplier: Floats
+    sampling_rate: Floats
+    steps: Ints
     sensitivity: float
-    total: float
+    total: float | None
+    group: Ints
+    curves: tuple[Floats, ...]
     basis: str
 
     @property
-    def noise_std(self) -> float:
-        """Standard deviation of the noise on each coordinate of the mean."""
-        return self.noise_multiplier * self.sensitivity
+    def stages(self) -> tuple[Stage, ...]:
+        """What acts on a whole update: clip in the hospital, noise there or on the server."""
+        clip_norm, z = self.settings.clip_norm, self.noise_multiplier
+        if self.settings.unit == "patient":
+            return ()
+        if self.settings.trusts_server:
+            return (HospitalGaussian(clip_norm, float(z[0]) * self.sensitivity),)
+        return (LocalGaussian(clip_norm, z * self.sensitivity),)
 
     @property
-    def stage(self) -> Stage:
-        """Clip in the hospital, add noise on the server."""
-        return HospitalGaussian(self.settings.clip_norm, self.noise_std)
+    def estimate(self) -> EstimateOf:
+        """What acts on a patient's gradient."""
+        if self.settings.unit == "patient":
+            return PatientLevel(self.settings.clip_norm, self.noise_multiplier)
+        return Minibatch
 
-    def spent(self, released: Ledger) -> float:
-        """ε of what was released, at this plan's δ."""
-        return ledgers.epsilon(released, self.settings.delta)
+    def entry(self, sent: Ints) -> Entry:
+        """What a round releases in which the updates of `sent` (k,) are in the sum."""
+        z, nothing = self.noise_multiplier, np.zeros(len(self.steps))
+        counted = np.ones(len(z), bool) if self.settings.trusts_server else _flags(sent, len(z))
+        patient, hospital = {
+            ("patient", "hospital"): (z, nothing),
+            ("hospital", "server"): (z / 2, z),
+            ("hospital", "hospital"): (z, z),
+        }[self.settings.unit, self.settings.noise_by]
+        return Entry(self.since, patient, hospital, self.sampling_rate, self.steps * counted)
 
-    def affords(self, released: Ledger) -> bool:
-        """Whether one more round keeps within the budget; an infinite ε cannot be kept or lost."""
-        if math.isinf(self.noise_multiplier):
+    def spent(self, released: Ledger) -> Floats:
+        """ε of what was released, at this plan's δ, for each hospital's units, (K,)."""
+        return self._after(self._joined(released))
+
+    def affords(self, released: Ledger, cohort: Ints) -> bool:
+        """Whether a round of `cohort` keeps everyone within the budget.
+
+        An infinite ε can be neither kept nor lost, so it stops nobody; a budget that is gone does.
+        """
+        joins = np.arange(len(self.steps)) if self.settings.trusts_server else cohort
+        if np.isinf(self.noise_multiplier[joins]).any():
             return False
-        if math.isinf(ledgers.mu(released)):
-            return True
-        after = self.spent(ledgers.and_then(released, self.noise_multiplier))
-        return after <= self.settings.epsilon
+        after = self._after(self._joined(released) + _flags(joins, len(self.steps)))[joins]
+        return bool(np.all((after <= self.settings.epsilon) | np.isinf(after)))
 
     def as_dict(self) -> dict[str, Any]:
-        """What results and screens show of the plan."""
+        """What results and screens show of the plan; at patient level by hospital, (K,)."""
+        patient = self.settings.unit == "patient"
+        z = self.noise_multiplier if patient else float(self.noise_multiplier[0])
         return {
             "unit": self.settings.unit,
             "noise_by": self.settings.noise_by,
-            "noise_multiplier": self.noise_multiplier,
-            "noise_std": self.noise_std,
+            "noise_multiplier": z,
+            "noise_std": z * self.sensitivity,
             "sensitivity": self.sensitivity,
             "clip_norm": self.settings.clip_norm,
+            "sampling_rate": self.sampling_rate,
+            "steps": self.steps,
             "delta": self.settings.delta,
             "budget": self.settings.epsilon,
         }
 
+    def _joined(self, released: Ledger) -> Ints:
+        """Rounds that each hospital has joined under this plan, (K,)."""
+        if not released or released[-1].since != self.since:
+            return np.zeros(len(self.steps), np.int64)
+        return np.asarray(released[-1].counts // np.maximum(self.steps, 1))
+
+    def _after(self, joined: Ints) -> Floats:
+        """ε after so many rounds joined, (K,); joining more than was planned costs without bound."""
+        spent = np.full(len(joined), math.inf)
+        for index, curve in enumerate(self.curves):
+            mine = (self.group == index) & (joined < len(curve))
+            spent[mine] = curve[joined[mine]]
+        return spent
+
+
+Planning = Generator[tuple[int, int], None, Plan | None]
+
 
 def make_plan(
     setting: Setting, codec: Codec, cohort_size: int, done: int, released: Ledger, old: Plan | None
-) -> Plan | None:
-    """The plan for the rounds after `done`, or None without privacy.
+) -> Planning:
+    """The plan for the rounds after `done`, or None without privacy; yields how far it is: (done, total).
 
     `old` is kept where nothing it rests on has changed, so that a fork goes on bit for bit.
     """
     settings = setting.scenario.get(Privacy)
     if settings is None:
         return None
-    training = setting.scenario.training
-    participation = cohort_size / len(setting.patients)  # as it is drawn
-    basis = repr((settings, training.rounds, training.weighting, participation, codec))
+    training, hospitals = setting.scenario.training, len(setting.patients)
+    basis = repr((settings, training, cohort_size, codec if settings.trusts_server else ""))
     if old is not None and old.basis == basis:
         return old
-    votes = weights(training.weighting, setting.patients)
-    total = participation * float(np.sum(votes))
-    longest = settings.clip_norm + codec.worst_error(settings.clip_norm, setting.parameters)
+    q, steps = _releases(setting, settings)
+    joins = _joins(setting, settings, cohort_size, done)
+    pasts, past = ledger.pasts(released, settings.unit, hospitals)
+    groups, group = alike(past, *rounded_up(q, steps, joins))
+    z, curves = np.zeros(len(groups)), []
+    for number, (index, rate, releases, rounds) in enumerate(groups):
+        yield number, len(groups)
+        z[number] = _noise_multiplier(settings, pasts[index], rate, releases * rounds)
+        one_round = Release(float(z[number]), releases, rate)
+        curves.append(accountant.curve(pasts[index], one_round, rounds, settings.delta))
+    total = _total(setting, cohort_size) if settings.trusts_server else None
     return Plan(
         settings=settings,
-        noise_multiplier=ledgers.noise_multiplier(
-            settings.epsilon, settings.delta, training.rounds - done, released
-        ),
-        sensitivity=longest * float(np.max(votes)) / total,
+        since=done,
+        noise_multiplier=z[group],
+        sampling_rate=q,
+        steps=steps,
+        sensitivity=_sensitivity(setting, settings, codec, total),
         total=total,
+        group=group,
+        curves=tuple(curves),
         basis=basis,
     )
+
+
+def finished(planning: Planning) -> Plan | None:
+    """The plan, made at once."""
+    while True:
+        try:
+            next(planning)
+        except StopIteration as end:
+            plan: Plan | None = end.value
+            return plan
+
+
+def _noise_multiplier(
+    settings: Privacy, past: ledger.Releases, rate: float, releases: int
+) -> float:
+    if math.isinf(settings.epsilon) or not releases:
+        return 0.0
+    return accountant.noise_multiplier(settings.epsilon, settings.delta, releases, rate, past)
+
+
+def _releases(setting: Setting, settings: Privacy) -> tuple[Floats, Ints]:
+    """Sampling rate and releases in a round, of each hospital, (K,) and (K,)."""
+    n, training = np.maximum(setting.patients, 1), setting.scenario.training
+    if settings.unit == "hospital":
+        return np.ones(len(n)), np.ones(len(n), np.int64)
+    b = np.minimum(training.batch_size or n, n)
+    steps = np.full(len(n), training.local_steps) if training.local_steps else -(-n // b)
+    return b / n, steps * (1 if training.local_steps else training.local_epochs)
+
+
+def _joins(setting: Setting, settings: Privacy, cohort_size: int, done: int) -> Ints:
+    """Rounds after `done` that count for each hospital, (K,)."""
+    hospitals, rounds = len(setting.patients), setting.scenario.training.rounds
+    if settings.trusts_server or cohort_size == hospitals:
+        return np.full(hospitals, rounds - done)
+    joins = np.zeros(hospitals, np.int64)
+    for round in range(done + 1, rounds + 1):
+        joins[draw_cohort(setting.seed, round, cohort_size, hospitals)] += 1
+    # Whole hospitals that add their own noise all add the same: as the most often drawn one must.
+    return joins if settings.unit == "patient" else np.full(hospitals, joins.max())
+
+
+def _total(setting: Setting, cohort_size: int) -> float:
+    """Participation as it is drawn · Σ weights."""
+    votes = weights(setting.scenario.training.weighting, setting.patients)
+    return cohort_size / len(votes) * float(np.sum(votes))
+
+
+def _sensitivity(setting: Setting, settings: Privacy, codec: Codec, total: float | None) -> float:
+    """Of the mean where the server adds the noise; else of a patients' sum, or of an update."""
+    if settings.unit == "patient":
+        return settings.clip_norm
+    if total is None:
+        return 2 * settings.clip_norm
+    votes = weights(setting.scenario.training.weighting, setting.patients)
+    longest = settings.clip_norm + codec.worst_error(settings.clip_norm, setting.parameters)
+    return longest * float(np.max(votes)) / total
+
+
+def _flags(hospitals: Ints, count: int) -> Flags:
+    flags = np.zeros(count, bool)
+    flags[hospitals] = True
+    return flags

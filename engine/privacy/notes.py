@@ -1,0 +1,63 @@
+"""What has to be said of a plan: what its ε leaves out, and what earlier rounds did to it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.privacy import ledger
+from engine.privacy.plan import Plan
+from engine.state import State
+from engine.switch import Setting
+
+
+def privacy_notes(plan: Plan | None, state: State, setting: Setting) -> tuple[str, ...]:
+    """One sentence each, for the settings now in force after the rounds that led to `state`."""
+    notes = [*_setup(state, setting)]
+    if plan is None:
+        if ledger.noised(state.released):
+            notes.append(
+                "privacy: from here on sums are sent without noise; no finite ε holds any more."
+            )
+        return tuple(notes)
+    return (*notes, *_past(plan, state), *_delta(plan, setting))
+
+
+def _setup(state: State, setting: Setting) -> list[str]:
+    if state.prepared is None or not state.prepared.federation.setup:
+        return []
+    said = {
+        "privacy": "privacy: ε covers training messages, not the set-up before round 1.",
+        "masking": "masking: it hides updates; the set-up before round 1 tells each size.",
+    }
+    return [note for section, note in said.items() if setting.scenario.on(section)]
+
+
+def _past(plan: Plan, state: State) -> list[str]:
+    if not state.released or plan is state.plan:
+        return []
+    if np.isinf(plan.spent(state.released)).any():
+        return ["privacy: earlier rounds were sent without noise, so no finite ε holds."]
+    said = [
+        "privacy: what was released and what is left meet the new ε together;"
+        " the theory promises this for budgets fixed in advance."
+    ]
+    before = state.plan
+    if before and before.settings.trusts_server and not plan.settings.trusts_server:
+        said.append(
+            "privacy: in earlier rounds the server saw updates before the noise; ε holds against"
+            " those who receive the models, not against it."
+        )
+    return said
+
+
+def _delta(plan: Plan, setting: Setting) -> list[str]:
+    """δ is a chance to lay one unit open whole, so it must be small beside 1 in all of them."""
+    delta, unit = plan.settings.delta, plan.settings.unit
+    units = int(setting.patients.max()) if unit == "patient" else len(setting.patients)
+    if delta < 1 / units:
+        return []
+    who = "patients of the largest hospital" if unit == "patient" else "hospitals"
+    return [
+        f"privacy.delta: {delta:g} is not below 1 in {units:,} {who}; at such a δ one of them may"
+        " be laid open whole."
+    ]
