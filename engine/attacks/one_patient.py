@@ -6,13 +6,15 @@ by the bias, so the one divided by the other is x. It is exact here, not only af
 step on the same patient moves (w, b) by a multiple of (x, 1), however many there are; FedProx pulls
 back along the same line; and a clip scales the whole. The sign of the bias's step tells the label.
 
-What spoils the ratio is what acts on weights and bias apart. L2 leaves the bias free, so it bends the
-ratio; that is no protection, for whoever knows the model can straighten it (after one step, add
-rate · l2 · w to the weights' part), which this attacker does not try. Rounding to few bits blurs it.
-Masks make it noise. Noise that the *server* adds comes after it has read the message, so against the
-server it helps nothing. The attacker uses the bytes of one message, the public scaling and no model.
-Left out: updates trained on several patients, which take an optimisation (Zhu et al. 2019, "Deep
-Leakage from Gradients", NeurIPS).
+What spoils the ratio is what acts on weights and bias apart. Noise that the hospital adds, to its
+patients' gradients or to its update, buries it. Rounding to few bits blurs it, and a codec that leaves
+numbers out, or what it left out earlier and sends now (error feedback), bends it. L2 leaves the bias
+free, so it bends the ratio too; that is no protection, for whoever knows the model can straighten it
+(after one step, add rate · l2 · w to the weights' part), which this attacker does not try. Masks make it
+noise, but not for the other hospital where only two take part. Noise that the *server* adds comes after
+it has read the message, so against the server it helps nothing. The attacker uses the bytes of one
+message, the public scaling and no model. Left out: updates trained on several patients, which take an
+optimisation (Zhu et al. 2019, "Deep Leakage from Gradients", NeurIPS).
 """
 
 from __future__ import annotations
@@ -21,25 +23,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.arrays import Floats, Ints
-from engine.blocks import blocks
-from engine.broadcast import broadcast
-from engine.cohort import cohort_size, draw_cohort
-from engine.data.federation import Federation, Table
-from engine.data.source import shown
-from engine.errors import RunError, ScenarioError
-from engine.pipeline import Pipeline, build
-from engine.privacy.plan import Privacy
+from engine.arrays import Floats
+from engine.attacks.outcome import Outcome, outcome
+from engine.attacks.victim import Victim, victim
+from engine.codecs.section import Compression
+from engine.data.federation import Federation
 from engine.scenario import Scenario
-from engine.stages.base import Moment
 from engine.state import State
-from engine.switch import Setting
-from engine.training import train_block
 
-# Errors are in standard deviations of a column: what counts is how well patients are told apart, and a
-# value far from zero is not known better because of its size. float32 leaves about 1e-7.
-EXACT = 1e-3
-CLOSE = 0.25
+_LEAVES_OUT = ("topk", "randk")  # codecs that send some numbers and not the others
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +45,9 @@ class Attempt:
         own_units: Whether records are in the table's units. Where each hospital scales by itself, they
             are in standard deviations from that hospital's mean, which nobody else knows.
         label, guess: The diagnosis, and the attacker's; None where there is no telling.
-        readers: Who can read the message: ("server",) or nobody.
-        obstacle: Why it failed or blurred: "masks" | "rounding" | "penalty" | "stillness"; else "".
+        readers: Who can tell this update from all others: see `Victim.readers`.
+        obstacle: Why it failed or blurred: "masks" | "noise" | "rounding" | "left out" | "penalty" |
+            "stillness"; else "".
         noise_after: The server adds noise, but only after it has read this.
     """
 
@@ -84,48 +77,51 @@ class Attempt:
         return float(self.errors.max())
 
     @property
+    def outcome(self) -> Outcome:
+        """By the error in standard deviations."""
+        return outcome(self.error)
+
+    @property
     def succeeded(self) -> bool:
         """Whether every column was recovered."""
-        return self.error <= EXACT
+        return self.outcome is Outcome.READ
 
     @property
     def close(self) -> bool:
         """Whether every column was recovered to a quarter of what patients differ by, not exactly."""
-        return EXACT < self.error <= CLOSE
+        return self.outcome is Outcome.BLURRED
 
 
-def one_patient(scenario: Scenario, state: State, hospital: int, patient: int = 0) -> Attempt:
+def one_patient(
+    scenario: Scenario, state: State, hospital: int, patient: int = 0, seed: int | None = None
+) -> Attempt:
     """Let `hospital` train on one of its patients alone, and read the message as the server would.
-
-    Nothing of the run changes; keys are fresh, so no mask of the run is used twice.
 
     Args:
         scenario: The settings in force in the round after `state`.
         state: What that round starts from.
         patient: Index among the hospital's training patients.
+        seed: Of noise and rounding; None for what nobody has seen.
 
     Raises:
-        ScenarioError: The hospital has no such patient.
+        ScenarioError: There is no such hospital or patient.
         RunError: The state came without its patients.
     """
-    if state.prepared is None:
-        raise RunError("attack: this state came without its patients; run the scenario again.")
-    now, federation = scenario.at(state.round + 1), state.prepared.federation
-    row = _row(federation, hospital, patient)
-    update, pipeline, at, cohort = _trained(now, state, federation, hospital, row)
-    upload, _, _ = pipeline.protect(update, at, state.remembered)
-    message = pipeline.channel.message(upload, at, cohort)
+    return attempt(victim(scenario, state, hospital, seed), patient)
 
-    read = pipeline.channel.read(message, update.shape[1])
-    standardised = _ratio(read)
-    true, recovered = (_own_units(federation, x) for x in (federation.train.x[row], standardised))
+
+def attempt(of: Victim, patient: int = 0) -> Attempt:
+    """`one_patient` on a hospital that is at hand."""
+    federation, row = of.federation, of.row(patient)
+    message = of.message(of.upload(of.update(slice(row, row + 1)), 1), 1)
+    read = of.read(message)
+    true, recovered = (_own_units(federation, x) for x in (federation.train.x[row], ratio(read)))
     spread = _spread(federation)
-    failed = not _errors(true, recovered, spread).max() <= EXACT
-    privacy = now.get(Privacy)
+    error = float(_errors(true, recovered, spread).max())
     return Attempt(
-        hospital=hospital,
+        hospital=of.hospital,
         patient=patient,
-        round=at.round,
+        round=of.state.round + 1,
         message=message,
         columns=federation.features,
         true=true,
@@ -134,57 +130,16 @@ def one_patient(scenario: Scenario, state: State, hospital: int, patient: int = 
         own_units=federation.scaling.kind != "hospital",
         label=int(federation.train.y[row]),
         guess=_label(read),
-        readers=() if now.on("masking") else ("server",),
-        obstacle=_obstacle(now, read) if failed else "",
-        noise_after=privacy is not None and privacy.noise_by == "server",
+        readers=of.readers,
+        obstacle="" if outcome(error) is Outcome.READ else _obstacle(of, read),
+        noise_after=of.noise_after,
     )
-
-
-# The hospital's side
-
-
-def _row(federation: Federation, hospital: int, patient: int) -> int:
-    if not 0 <= hospital < len(federation.names):
-        raise ScenarioError(
-            f"attack: there is no hospital {hospital}; choose one from 0 to"
-            f" {len(federation.names) - 1}."
-        )
-    own = int(federation.train.sizes[hospital])
-    if not 0 <= patient < own:
-        name = shown(federation.names[hospital])
-        raise ScenarioError(
-            f"attack: hospital {name} has {own:,} training patients and none at {patient};"
-            " choose another hospital or patient."
-        )
-    return int(federation.train.starts[hospital]) + patient
-
-
-def _trained(
-    scenario: Scenario, state: State, federation: Federation, hospital: int, row: int
-) -> tuple[Floats, Pipeline, Moment, Ints]:
-    """The update (1, d) of one row, the pipeline it meets, and the cohort it belongs to."""
-    train, round = federation.train, state.round + 1
-    everyone = len(federation.names)
-    size = cohort_size(scenario.training.participation, everyone, scenario.on("masking"))
-    setting = Setting(scenario, train.sizes, len(state.params), federation.names)
-    pipeline = build(setting, size, state.round, state.released, state.plan)
-    cohort = draw_cohort(scenario.seed, round, size, everyone)
-    if hospital not in cohort:  # it takes the place of one that was drawn
-        cohort = np.sort(np.append(cohort[1:], hospital))
-    one = np.array([1])
-    at = Moment(scenario.seed, round, np.array([hospital]), one, everyone, state.params)
-    received, _ = broadcast(pipeline.broadcast(state.params, at, state.remembered), round)
-    alone = Table(train.x[row : row + 1], train.y[row : row + 1], np.array([0, 1]))
-    (block,) = blocks(alone, np.array([0]))
-    address = (scenario.seed, round)
-    *_, (_, local) = train_block(block, received, scenario.training, pipeline.objectives, address)
-    return local - received, pipeline, at, cohort
 
 
 # The attacker's side
 
 
-def _ratio(update: Floats) -> Floats:
+def ratio(update: Floats) -> Floats:
     """Δw / Δb, (features,); nan where the bias did not move."""
     weights, bias = update[:-1], update[-1]
     with np.errstate(over="ignore", invalid="ignore"):
@@ -220,10 +175,13 @@ def _errors(true: Floats, recovered: Floats, spread: Floats) -> Floats:
     return np.where(np.isfinite(errors), errors, np.inf)
 
 
-def _obstacle(scenario: Scenario, read: Floats) -> str:
+def _obstacle(of: Victim, read: Floats) -> str:
     """What stands between the message and the record."""
+    scenario, compression = of.scenario, of.scenario.get(Compression)
     if scenario.on("masking"):
         return "masks"
-    if scenario.on("compression"):
-        return "rounding"
+    if of.noise_inside:
+        return "noise"
+    if compression:
+        return "left out" if compression.codec in _LEAVES_OUT else "rounding"
     return "penalty" if scenario.model.l2 and read.any() else "stillness"

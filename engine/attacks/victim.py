@@ -1,0 +1,258 @@
+"""The hospital that an attack looks at: it trains on what it is given, and sends that, beside the run.
+
+Every attack goes through here, so that all of them meet the same pipeline as the run: its stages, its
+codec, its channel. Nothing of the run changes. The randomness is never the run's own (`seed`): whoever
+attacked with the run's noise in hand would learn what nobody outside can learn, and two messages under
+one mask would give their difference away. What is public stays the run's: the model, the cohort.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from engine.arrays import Floats, Ints
+from engine.blocks import Block, Ragged
+from engine.broadcast import broadcast
+from engine.channels.base import Total
+from engine.codecs.base import rounding_draws
+from engine.codecs.section import codec_of
+from engine.cohort import cohort_size, draw_cohort
+from engine.data.federation import Federation, Table
+from engine.data.source import shown
+from engine.errors import RunError, ScenarioError
+from engine.pipeline import Pipeline, build
+from engine.privacy.plan import finished, make_plan
+from engine.privacy.section import Privacy
+from engine.scenario import Scenario
+from engine.stages.base import Moment, Named
+from engine.state import State
+from engine.switch import Setting
+from engine.training import train_block
+
+
+@dataclass(frozen=True, eq=False)
+class _Without(Ragged):
+    """One hospital in which the row `gone` stands for nobody: zero-out, exactly, at any model."""
+
+    gone: int
+
+    def found(self, order: Ints) -> Ints:
+        """As it is visited, padding in its place."""
+        return self._emptied(super().found(order))
+
+    def patients(self, rows: Ints) -> tuple[Floats, Floats, Floats]:
+        """As it is drawn, padding in its place."""
+        return super().patients(self._emptied(rows))
+
+    def _emptied(self, rows: Ints) -> Ints:
+        return np.where(rows == self.gone, self.padding, rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Victim:
+    """One hospital in the round after `state`.
+
+    Attributes:
+        scenario: The settings in force in that round.
+        hospital: Its index in the federation; it takes part, whoever else was drawn.
+        cohort: Those who take part, ascending, (k,).
+        seed: Of all the noise, coins and rounding that its messages meet.
+    """
+
+    scenario: Scenario
+    state: State
+    federation: Federation
+    hospital: int
+    pipeline: Pipeline
+    cohort: Ints
+    seed: int
+
+    def again(self, seed: int | None = None) -> Victim:
+        """The same hospital with other randomness."""
+        return replace(self, seed=fresh() if seed is None else seed)
+
+    # What it has
+
+    @cached_property
+    def patients(self) -> slice:
+        """Its training patients, as rows of the federation's table."""
+        starts = self.federation.train.starts
+        return slice(int(starts[self.hospital]), int(starts[self.hospital + 1]))
+
+    @property
+    def size(self) -> int:
+        """How many they are."""
+        return int(self.federation.train.sizes[self.hospital])
+
+    def row(self, patient: int) -> int:
+        """The row of one of them.
+
+        Raises:
+            ScenarioError: There is no such patient.
+        """
+        if not 0 <= patient < self.size:
+            name = shown(self.federation.names[self.hospital])
+            raise ScenarioError(
+                f"attack: hospital {name} has {self.size:,} training patients and none at {patient};"
+                " choose another hospital or patient."
+            )
+        return int(self.federation.train.starts[self.hospital]) + patient
+
+    # What it does
+
+    @cached_property
+    def received(self) -> Floats:
+        """The model as it reads it, (d,)."""
+        at, state = self.moment(self.size), self.state
+        model = self.pipeline.broadcast(state.params, at, state.remembered)
+        return broadcast(model, at.round)[0]
+
+    def moment(self, patients: int) -> Moment:
+        """Where in the run it acts, were it to train on so many."""
+        return Moment(
+            seed=self.seed,
+            round=self.state.round + 1,
+            cohort=np.array([self.hospital]),
+            patients=np.array([patients]),
+            hospitals=len(self.federation.names),
+            anchor=self.state.params,
+        )
+
+    def update(self, rows: slice, without: int | None = None) -> Floats:
+        """Its update (1, d) after training on these rows of the federation's table.
+
+        One of them may be left out (`without`), as though that patient's record were all zero.
+        """
+        train, only, none = self.federation.train, np.array([self.hospital]), np.array([0])
+        own = Table(train.x[rows], train.y[rows], np.array([0, rows.stop - rows.start]))
+        block: Block = Ragged(none, only, own.sizes, none, own)
+        if without is not None:
+            block = _Without(none, only, own.sizes, none, own, without - rows.start)
+        return self.trained(block, self.received) - self.received
+
+    def trained(self, block: Block, received: Floats) -> Floats:
+        """The local params (k, d) of a block that starts from `received` (d,)."""
+        pipeline, address = self.pipeline, (self.seed, self.state.round + 1)
+        steps = train_block(
+            block,
+            received,
+            self.scenario.training,
+            pipeline.objectives,
+            address,
+            pipeline.estimate,
+        )
+        *_, (_, local) = steps
+        return local
+
+    def upload(self, update: Floats, patients: int) -> Named:
+        """What is ready to be sent: `update` (1, d) cut, noised, weighed."""
+        return self.protected(update, self.moment(patients))
+
+    def protected(self, update: Floats, at: Moment) -> Named:
+        """What the hospitals of a moment send, for their `update` (k, d)."""
+        return self.pipeline.protect(update, at, self.state.remembered)[0]
+
+    def message(self, upload: Named, patients: int) -> bytes:
+        """As it travels."""
+        return self.pipeline.channel.message(upload, self.moment(patients), self.cohort)
+
+    # Who sees it
+
+    def read(self, message: bytes, at: Moment | None = None) -> Floats:
+        """The update (d,), as somebody reads it who has the message and no key."""
+        return self.pipeline.channel.read(message, at or self.moment(self.size))
+
+    def summed(self, upload: Named, at: Moment) -> Total:
+        """What is left of these uploads once they are added up.
+
+        Masks cancel, so none are made for it; what the ring rounds off is rounded off.
+        """
+        update, weight = upload["update"], upload["weight"]
+        if not self.scenario.on("masking"):
+            each = [self._received_from(i, upload, at) for i in range(len(update))]
+            return Total(weight @ np.stack(each), float(weight.sum()))
+        from engine.channels.secure import Secure  # cryptography is loaded only where masks are on
+
+        channel = self.pipeline.channel
+        if not isinstance(channel, Secure):
+            raise TypeError("masks are on, and the channel has no ring")
+        ring = channel.ring
+        uniform = rounding_draws(ring.random_numbers, at, update.shape[1])
+        rows = ring.to_ring(update, weight.astype(np.int64), uniform)
+        added, total = ring.from_ring(rows.sum(axis=0) & ring.modulus_mask)
+        return Total(added, float(total))
+
+    def _received_from(self, i: int, upload: Named, at: Moment) -> Floats:
+        one = replace(at, cohort=at.cohort[i : i + 1], patients=at.patients[i : i + 1])
+        own = {name: rows[i : i + 1] for name, rows in upload.items()}
+        return self.read(self.pipeline.channel.message(own, one, at.cohort), one)
+
+    @property
+    def readers(self) -> tuple[str, ...]:
+        """Who can tell this update from all others: "server", "other"; or nobody.
+
+        The server, where no mask hides it; and where only two take part, the other one, masks or not:
+        the new model minus the old one minus its own update is this one. Noise on the sum prevents that.
+        """
+        server = () if self.scenario.on("masking") else ("server",)
+        other = ("other",) if len(self.cohort) == 2 and not self.noise_after else ()
+        return server + other
+
+    @property
+    def noise_after(self) -> bool:
+        """Whether the server adds noise, but only after it has read what was sent."""
+        privacy = self.scenario.get(Privacy)
+        return privacy is not None and privacy.noise_by == "server"
+
+    @property
+    def noise_inside(self) -> bool:
+        """Whether noise is in the update before it leaves the hospital."""
+        privacy = self.scenario.get(Privacy)
+        return privacy is not None and privacy.noise_by == "hospital"
+
+
+def victim(scenario: Scenario, state: State, hospital: int, seed: int | None = None) -> Victim:
+    """A hospital about to train in the round after `state`.
+
+    Args:
+        seed: None for randomness that nobody has seen.
+
+    Raises:
+        ScenarioError: There is no such hospital.
+        RunError: The state came without its patients.
+    """
+    if state.prepared is None:
+        raise RunError("attack: this state came without its patients; run the scenario again.")
+    federation = state.prepared.federation
+    everyone = len(federation.names)
+    if not 0 <= hospital < everyone:
+        raise ScenarioError(
+            f"attack: there is no hospital {hospital}; choose one from 0 to {everyone - 1}."
+        )
+    now = scenario.at(state.round + 1)
+    size = cohort_size(now.training.participation, everyone, now.on("masking"))
+    sizes, names = federation.train.sizes, federation.names
+    setting = Setting(now, sizes, len(state.params), names, now.seed)
+    planning = make_plan(setting, codec_of(now), size, state.round, state.released, state.plan)
+    pipeline = build(setting, size, finished(planning))
+    cohort = draw_cohort(now.seed, state.round + 1, size, everyone)
+    if hospital not in cohort:  # it takes the place of one that was drawn
+        cohort = np.sort(np.append(cohort[1:], hospital))
+    chosen = fresh() if seed is None else seed
+    return Victim(now, state, federation, hospital, pipeline, cohort, chosen)
+
+
+def fresh() -> int:
+    """A seed from the operating system."""
+    return secrets.randbits(63)
+
+
+def in_one_step(scenario: Scenario) -> Scenario:
+    """The scenario, but that each round is one step over all patients: what attacks read best."""
+    return scenario.replace(
+        {"training.local_steps": 1, "training.local_epochs": 1, "training.batch_size": 0}
+    )
