@@ -40,6 +40,10 @@ class Kind(IntEnum):
     PUBLIC_KEYS = 5
     STATISTICS = 6
     SCALING = 7
+    SHARES = 8
+    FORWARDED_SHARES = 9
+    SURVIVORS = 10
+    UNMASKING = 11
 
     @property
     def label(self) -> str:
@@ -50,7 +54,14 @@ class Kind(IntEnum):
 DIRECTIONS: Mapping[str, tuple[Kind, ...]] = {
     "uplink": (Kind.UPDATE, Kind.MASKED_UPDATE),
     "downlink": (Kind.MODEL,),
-    "overhead": (Kind.PUBLIC_KEY, Kind.PUBLIC_KEYS),
+    "overhead": (
+        Kind.PUBLIC_KEY,
+        Kind.PUBLIC_KEYS,
+        Kind.SHARES,
+        Kind.FORWARDED_SHARES,
+        Kind.SURVIVORS,
+        Kind.UNMASKING,
+    ),
     "setup": (Kind.STATISTICS, Kind.SCALING),
 }
 
@@ -119,21 +130,27 @@ class Traffic:
 
 def pack_bits(values: npt.NDArray[np.uint64], bits: int) -> Bytes:
     """Rows of integers below 2^bits (k, m), as ⌈m·bits/8⌉ bytes a row, little end first."""
-    if bits in (8, 16, 32, 64):  # whole words
-        words = values.astype(f"<u{bits // 8}")
-        return words.view(np.uint8).reshape(len(values), -1)
-    shifts = np.arange(bits, dtype=np.uint64)
-    each_bit = (values[:, :, None] >> shifts) & np.uint64(1)  # (k, m, bits)
-    flat = each_bit.reshape(len(values), -1).astype(np.uint8)
-    return np.packbits(flat, axis=1, bitorder="little")
+    k, m = values.shape
+    word = _word(bits)
+    octets = values.astype(f"<u{word}").view(np.uint8)  # (k, m·word)
+    if bits == 8 * word:
+        return octets
+    each_bit = np.unpackbits(octets.reshape(k, m, word), axis=2, count=bits, bitorder="little")
+    return np.packbits(each_bit.reshape(k, m * bits), axis=1, bitorder="little")
 
 
 def unpack_bits(rows: Bytes, bits: int, count: int) -> npt.NDArray[np.uint64]:
     """The `count` integers in each row that `pack_bits` wrote, (k, count)."""
-    if bits in (8, 16, 32, 64):
-        return np.ascontiguousarray(rows).view(f"<u{bits // 8}").astype(np.uint64)
-    flat = np.unpackbits(rows, axis=1, count=count * bits, bitorder="little")
-    shifts = np.arange(bits, dtype=np.uint64)
-    each_bit = flat.reshape(len(rows), count, bits).astype(np.uint64)
-    values: npt.NDArray[np.uint64] = np.bitwise_or.reduce(each_bit << shifts, axis=2)
-    return values
+    k, word = len(rows), _word(bits)
+    octets = np.ascontiguousarray(rows)
+    if bits != 8 * word:
+        each_bit = np.unpackbits(rows, axis=1, count=count * bits, bitorder="little")
+        packed = np.packbits(each_bit.reshape(k, count, bits), axis=2, bitorder="little")
+        octets = np.zeros((k, count, word), np.uint8)
+        octets[:, :, : packed.shape[2]] = packed
+    return octets.reshape(k, count * word).view(f"<u{word}").astype(np.uint64)
+
+
+def _word(bits: int) -> int:
+    """Bytes of the smallest machine word that holds `bits`."""
+    return next(size for size in (1, 2, 4, 8) if bits <= 8 * size)

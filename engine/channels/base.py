@@ -55,6 +55,9 @@ class Channel(Protocol):
         """What the one hospital in `upload` sends when these, itself among them, take part."""
         ...
 
-    def read(self, message: bytes, parameters: int) -> Floats:
-        """One patient's update (d,), as somebody reads it who has the message and no key."""
+    def read(self, message: bytes, at: Moment) -> Floats:
+        """One patient's update (d,), as somebody reads it who has the message and no key.
+
+        `at` is the moment of the one hospital that sent it.
+        """
         ...

@@ -42,7 +42,8 @@ class Plain:
         if not messages:
             return Delivery(None, sent, traffic)
         header, bodies = unpack(Kind.UPDATE, messages)
-        updates = self.codec.decode(bodies, upload["update"].shape[1])
+        uniform = self._draws(at, ~lost)  # the hospital's own, drawn again: nothing of them travels
+        updates = self.codec.decode(bodies, upload["update"].shape[1], uniform)
         return Delivery(Singles(updates, header["weight"].astype(np.float64)), sent, traffic)
 
     def message(self, upload: Named, at: Moment, cohort: Ints) -> bytes:
@@ -50,21 +51,26 @@ class Plain:
         (message,) = self._messages(upload, at, np.array([True]))
         return message
 
-    def read(self, message: bytes, parameters: int) -> Floats:
+    def read(self, message: bytes, at: Moment) -> Floats:
         """As the server reads it; anyone could."""
         _, bodies = unpack(Kind.UPDATE, [message])
-        update: Floats = self.codec.decode(bodies, parameters)[0]
+        uniform = self._draws(at, np.array([True]))
+        update: Floats = self.codec.decode(bodies, len(at.anchor), uniform)[0]
         return update
+
+    def _draws(self, at: Moment, of: Flags) -> Floats | None:
+        """What the codec draws for those hospitals of the cohort, at either end."""
+        uniform = rounding_draws(self.codec.random_numbers, at, len(at.anchor))
+        return None if uniform is None else uniform[of]
 
     def _messages(self, upload: Named, at: Moment, send: Flags) -> tuple[bytes, ...]:
         """Those of the hospitals of the cohort that `send` (k,) theirs."""
-        update, codec = upload["update"], self.codec
-        uniform = rounding_draws(codec.random_numbers, at, update.shape[1])
+        codec = self.codec
         if not send.any():
             return ()
         return pack(
             Kind.UPDATE,
-            codec.encode(update[send], None if uniform is None else uniform[send]),
+            codec.encode(upload["update"][send], self._draws(at, send)),
             codec=codec.code,
             round=at.round,
             hospitals=at.cohort[send],

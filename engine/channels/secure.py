@@ -83,10 +83,10 @@ class Secure:
         own = int(np.flatnonzero(cohort == at.cohort[0])[0])
         return parties[own].mask(forwarded[own], row, self.ring.bits)
 
-    def read(self, message: bytes, parameters: int) -> Floats:
+    def read(self, message: bytes, at: Moment) -> Floats:
         """As though no mask were on it: whoever lacks the keys can do no better."""
         _, bodies = unpack(Kind.MASKED_UPDATE, [message])
-        row = unpack_bits(bodies, self.ring.bits, parameters + 1)[0]
+        row = unpack_bits(bodies, self.ring.bits, len(at.anchor) + 1)[0]
         row[-1] = 1  # its weight lies under a mask too; one patient is what the reader hopes for
         update, _ = self.ring.from_ring(row)
         return update

@@ -1,7 +1,10 @@
 """A codec: how an update is written as bytes, and read back.
 
-A codec also says how far its rounding can move an update (privacy has to know), and how an update
-becomes ring integers where masks hide it.
+Some round at random and are right on average (*unbiased*: what arrives has the update as its mean).
+Others leave out what is small, and are wrong by less than the whole (*contractive*:
+‖C(u) − u‖² ≤ (1 − δ) ‖u‖² for some δ > 0), which error feedback makes good over the rounds
+(`engine.stages.error_feedback`). A codec also says how long its rounding can make an update (privacy
+has to know), and, where such messages can be added up, how an update becomes ring integers under masks.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.arrays import Bytes, Floats, Ints
-from engine.errors import ScenarioError
+from engine.errors import RunError, ScenarioError
 from engine.stages.base import Moment
 
 Ring = npt.NDArray[np.uint64]  # integers mod 2^bits
@@ -26,29 +29,57 @@ class Codec:
     code: ClassVar[int]  # in the header of its messages
     random_numbers: ClassVar[int] = 0  # uniform draws it needs per parameter
 
+    def size(self, parameters: int) -> int:
+        """Bytes of a body that holds an update of d = `parameters`."""
+        raise NotImplementedError
+
     def encode(self, update: Floats, uniform: Floats | None) -> Bytes:
         """Bodies of the messages, (k, size), of `update` (k, d)."""
         raise NotImplementedError
 
-    def decode(self, bodies: Bytes, parameters: int) -> Floats:
-        """The updates (k, d) that the bodies hold."""
+    def decode(self, bodies: Bytes, parameters: int, uniform: Floats | None = None) -> Floats:
+        """The updates (k, d) that the bodies (k, size) hold.
+
+        Args:
+            uniform: The draws they were encoded with, for a codec whose two ends draw alike.
+
+        Raises:
+            RunError: The bodies are cut short, or say what cannot be.
+        """
+        due, came = self.size(parameters), bodies.shape[1]
+        if came != due:
+            name = type(self).__name__.lower()
+            raise RunError(f"wire: {came:,} bytes came as a {name} update where {due:,} were due.")
+        return self._read(bodies, parameters, uniform)
+
+    def longest(self, norm: float, parameters: int) -> float:
+        """The largest L2 norm of what is decoded where an update of L2 norm up to `norm` was sent.
+
+        Under zero-out adjacency (an update, or none) that is the sensitivity; never below the truth.
+        """
         raise NotImplementedError
 
     def worst_error(self, norm: float, parameters: int) -> float:
-        """The most, in L2, that writing and reading moves an update of L2 norm up to `norm`."""
-        raise NotImplementedError
+        """By how much, in L2, writing and reading can lengthen an update of norm up to `norm`."""
+        return self.longest(norm, parameters) - norm
 
     def ring(self, bound: float, total_weight: int, never_longer: bool) -> RingFormat:
         """How updates with coordinates in ±`bound` travel as ring integers.
 
         Args:
-            never_longer: Whether rounding must not lengthen an update (or is in `worst_error`).
+            never_longer: Whether rounding must not lengthen an update (or is in `longest`).
         """
+        raise NotImplementedError
+
+    def _read(self, bodies: Bytes, parameters: int, uniform: Floats | None) -> Floats:
         raise NotImplementedError
 
 
 def rounding_draws(numbers: int, at: Moment, parameters: int) -> Floats | None:
-    """The cohort's uniform draws for rounding at random, `numbers` a parameter; None for none."""
+    """The cohort's uniform draws for a codec, `numbers` a parameter; None for none.
+
+    Whoever asks again gets the same: the hospital that encodes, its error feedback, and the server.
+    """
     return at.uniform("quantize", numbers * parameters) if numbers else None
 
 

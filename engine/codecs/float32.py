@@ -1,7 +1,11 @@
-"""Plain float32: four bytes a parameter, what every update costs unless a codec says otherwise."""
+"""Plain float32: four bytes a parameter, what every update costs unless a codec says otherwise.
+
+Body: d IEEE 754 single-precision numbers, little-endian; 4·d bytes.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,28 +13,30 @@ import numpy as np
 
 from engine.arrays import Bytes, Floats
 from engine.codecs.base import Codec, RingFormat, fixed_point
-
-_HALF_STEP = 2.0**-24  # relative error of rounding to float32
+from engine.codecs.numbers import HALF_STEP, SMALLEST, read_float32, write_float32
 
 
 @dataclass(frozen=True)
 class Float32(Codec):
-    """IEEE 754 single precision, little-endian."""
+    """IEEE 754 single precision: the nearest one."""
 
     code: ClassVar[int] = 1
 
+    def size(self, parameters: int) -> int:
+        """4·d."""
+        return 4 * parameters
+
     def encode(self, update: Floats, uniform: Floats | None) -> Bytes:
         """4·d bytes a row."""
-        return np.ascontiguousarray(update, "<f4").view(np.uint8).reshape(len(update), -1)
+        return write_float32(update)
 
-    def decode(self, bodies: Bytes, parameters: int) -> Floats:
-        """(k, d)."""
-        return np.ascontiguousarray(bodies).view("<f4").astype(np.float64)
-
-    def worst_error(self, norm: float, parameters: int) -> float:
-        """Rounding is relative, coordinate by coordinate."""
-        return norm * _HALF_STEP
+    def longest(self, norm: float, parameters: int) -> float:
+        """Rounding is relative, coordinate by coordinate, but next to zero."""
+        return norm * (1 + HALF_STEP) + math.sqrt(parameters) * SMALLEST
 
     def ring(self, bound: float, total_weight: int, never_longer: bool) -> RingFormat:
         """Fixed point."""
         return fixed_point(bound, total_weight, cut=never_longer)
+
+    def _read(self, bodies: Bytes, parameters: int, uniform: Floats | None) -> Floats:
+        return np.asarray(read_float32(bodies))

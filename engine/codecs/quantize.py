@@ -5,7 +5,8 @@ one with a probability equal to how far up it lies. So the mean of what arrives 
 (Alistarh et al. 2017, "QSGD", section 3.1, with one scale s = max |u| in place of the L2 norm), and
 the variance of a coordinate that lies a fraction f between two levels is step² f (1 − f).
 
-Body: the scale s as a little-endian float32, then d levels of b bits, packed, little end first.
+Body: the scale s as a little-endian float32, then d levels of b bits, packed, little end first:
+4 + ⌈d·b/8⌉ bytes. A level l stands for s · (2 l / (2^b − 1) − 1).
 Under masks all hospitals share one range in place of s, and a level times n_i is a ring integer; the
 ring needs b + ⌈log2 Σ n_i⌉ bits, and so does each coordinate on the wire.
 """
@@ -20,10 +21,15 @@ import numpy as np
 
 from engine.arrays import Bytes, Floats, Ints
 from engine.codecs.base import Codec, Ring, RingFormat
+from engine.codecs.numbers import (
+    HALF_STEP,
+    SIZE,
+    at_random,
+    float32_below,
+    read_float32,
+    write_float32,
+)
 from engine.wire import pack_bits, unpack_bits
-
-_SCALE_SIZE = 4  # bytes
-_CUT = 2.0**-23  # the most, relative, that the largest coordinate loses to the scale's float32
 
 
 @dataclass(frozen=True)
@@ -35,33 +41,38 @@ class Quantize(Codec):
 
     bits: int = 8
 
+    def size(self, parameters: int) -> int:
+        """4 + ⌈d·b/8⌉."""
+        return SIZE + -(-parameters * self.bits // 8)
+
     def encode(self, update: Floats, uniform: Floats | None) -> Bytes:
-        """4 + ⌈d·b/8⌉ bytes a row."""
-        scale = _float32_below(np.max(np.abs(update), axis=1))  # (k,)
-        update = np.clip(update, -scale[:, None], scale[:, None])
-        step = _step(scale, self.bits)[:, None]
-        position = np.divide(
-            update + scale[:, None], step, where=step > 0, out=np.zeros(update.shape)
-        )
+        """A scale, and levels."""
+        # Not above the largest coordinate, so that this one lies on the top level and comes back.
+        scale = float32_below(np.max(np.abs(update), axis=1, keepdims=True))  # (k, 1)
+        share = np.divide(update, scale, where=scale > 0, out=np.zeros(update.shape))
+        position = (np.clip(share, -1, 1) + 1) * (self._top / 2)
         packed = pack_bits(_randomly(position, uniform, self.bits), self.bits)
-        head = scale.astype("<f4").view(np.uint8).reshape(-1, _SCALE_SIZE)
-        return np.concatenate([head, packed], axis=1)
+        return np.concatenate([write_float32(scale), packed], axis=1)
 
-    def decode(self, bodies: Bytes, parameters: int) -> Floats:
-        """(k, d)."""
-        scale = (
-            np.ascontiguousarray(bodies[:, :_SCALE_SIZE]).view("<f4").astype(np.float64)
-        )  # (k, 1)
-        levels = unpack_bits(bodies[:, _SCALE_SIZE:], self.bits, parameters)
-        return levels * _step(scale, self.bits) - scale
-
-    def worst_error(self, norm: float, parameters: int) -> float:
-        """Every coordinate off by a whole step, the scale being as large as the norm allows."""
-        return math.sqrt(parameters) * float(_step(norm, self.bits)) + norm * _CUT
+    def longest(self, norm: float, parameters: int) -> float:
+        """Every coordinate further out by a whole step, the scale being as large as the norm allows;
+        but none of them beyond the scale.
+        """
+        root = math.sqrt(parameters)
+        return min(norm + root * float(_step(norm, self.bits)), root * norm) * (1 + 2 * HALF_STEP)
 
     def ring(self, bound: float, total_weight: int, never_longer: bool) -> RingFormat:
         """Levels over one shared range."""
         return RingLevels(self.bits + max(1, math.ceil(math.log2(total_weight))), bound, self.bits)
+
+    @property
+    def _top(self) -> int:
+        return int(2**self.bits - 1)
+
+    def _read(self, bodies: Bytes, parameters: int, uniform: Floats | None) -> Floats:
+        scale = read_float32(bodies[:, :SIZE])  # (k, 1)
+        levels = unpack_bits(bodies[:, SIZE:], self.bits, parameters)
+        return scale * (2 * levels.astype(np.float64) / self._top - 1)
 
 
 @dataclass(frozen=True)
@@ -88,16 +99,5 @@ def _step(scale: Floats | float, bits: int) -> Floats:
 
 def _randomly(position: Floats, uniform: Floats | None, bits: int) -> Ring:
     """Each position (in steps from the lowest level) at one of its two neighbours, unbiased."""
-    if uniform is None:
-        raise TypeError("stochastic rounding needs uniform draws")
-    below = np.floor(position)
-    levels = below + (uniform < position - below)
-    inside: Ring = np.clip(levels, 0, 2**bits - 1).astype(np.uint64)
+    inside: Ring = np.clip(at_random(position, uniform), 0, 2**bits - 1).astype(np.uint64)
     return inside
-
-
-def _float32_below(values: Floats) -> Floats:
-    """The nearest float32 that is not larger, so that the largest coordinate lies on the top level."""
-    narrow = values.astype(np.float32)
-    below = np.nextafter(narrow, np.float32(0))
-    return np.where(narrow > values, below, narrow).astype(np.float64)

@@ -32,9 +32,11 @@ T = TypeVar("T")
 class Seat(IntEnum):
     """A stage's place: hospitals walk the seats downwards, the server upwards."""
 
+    MODEL = 0
     OBJECTIVE = 1
     PRIVACY = 2
     WEIGHT = 3
+    SENDING = 4
 
 
 @dataclass(frozen=True)
