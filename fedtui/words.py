@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from engine.data.source import letter as letter  # told of here as everything is
 from engine.events import Phase
 from engine.knobs import Knob
+from engine.privacy import analytic
 from engine.sections import BUILT_IN
 from fedtui.view import View
 
@@ -330,11 +332,25 @@ def _combined(view: View, who: int) -> list[str]:
 
 
 def _noise_added(view: View) -> str:
+    """How much noise, and what it does: "was it in?" asked of all planned rounds, by the best test."""
     noise = view.traces.get("privacy", {}).get("noise_std")
     if noise is None or view.privacy is None:
         return ""
-    unit = view.privacy["unit"]
-    return f"It added noise of about {number(noise)} to each number: that hides one {unit}."
+    added = f"It added noise of about {number(noise)}"
+    if view.epsilon is not None and math.isinf(view.epsilon):
+        return f"{added}; the rounds before had none, and hid nobody."
+    right = _best_guess(float(view.privacy["budget"]), float(view.privacy["delta"]))
+    if right >= _NOBODY:
+        return f"{added}: so little hides nobody."
+    return f'{added}: the best guess "was it in?" is right in {percent(right, 1)}.'
+
+
+_NOBODY = 0.99  # a guess that is right so often: nothing is hidden
+
+
+@lru_cache(256)
+def _best_guess(epsilon: float, delta: float) -> float:
+    return 1.0 if math.isinf(epsilon) else analytic.best_guess(analytic.mu_of(epsilon, delta))
 
 
 def _tested(view: View, who: int) -> list[str]:

@@ -34,6 +34,27 @@ def test_on_the_default_scenario_every_sentence_fits_one_line(flips: dict[str, b
         assert [text for text in words.right_now(view, 1)[:2] if len(text) > 78] == []
 
 
+@pytest.mark.parametrize(
+    ("epsilon", "told"),
+    [
+        (0.1, 'the best guess "was it in?" is right in 51 %.'),
+        (1, 'the best guess "was it in?" is right in 55 %.'),
+        (4, 'the best guess "was it in?" is right in 68 %.'),
+        (200, "so little hides nobody."),
+    ],
+)
+def test_what_noise_hides_is_told_by_how_much_there_is(epsilon: float, told: str) -> None:
+    view = at(small(privacy={"unit": "hospital", "epsilon": epsilon}), "Aggregated")
+    assert words.right_now(view)[1].endswith(told)
+
+
+def test_noise_after_rounds_without_is_not_praised() -> None:
+    late = {"change": [{"round": 2, "set": {"privacy.unit": "hospital"}}]}
+    views = moments(Scenario.from_dict({**small().given, **late}), rounds=2)
+    (told,) = [words.right_now(v)[1] for v in views if v.round == 2 and v.moment == "Aggregated"]
+    assert told.endswith("the rounds before had none, and hid nobody.")
+
+
 def test_the_sentence_speaks_of_the_chosen_hospital_if_it_takes_part() -> None:
     view = at(small(), "UpdatesSent")
     assert words.right_now(view, 2)[0].startswith("C sent")
