@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from fedtui.view import View
 
 SCENARIO = "cells"  # what the lesson is played on
+MOVED = "moved"  # in `Progress.told`: patients, the largest difference in any round
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a learner is. `told` keeps the numbers of steps that are done, for later sentences."""
+    """Where a learner is.
+
+    Attributes:
+        told: Numbers for later sentences: the right answers at the end of each step that is done, those
+            after every round of the first whole run (`round 1` …), and how far masks moved that curve.
+    """
 
     step: str
     answers: Mapping[str, str] = field(default_factory=dict)  # step → choice
@@ -61,7 +67,7 @@ STEPS = (
     Step("who", "predict who is better", choices=("alone", "together", "same")),
     Step("rounds", "see the other rounds", lambda facts: _finished(facts)),
     Step("price", "predict what privacy costs", choices=("none", "one", "five or more")),
-    Step("privacy", "hide each hospital", lambda facts: _finished(facts, "privacy")),
+    Step("privacy", "hide each patient", lambda facts: _finished(facts, "privacy")),
     Step("masks", "mask each message", lambda f: _finished(f, "masking", off=("privacy",))),
     Step("attack", "read a message", lambda f: f.read is True and not f.masked),
     Step("shield", "fail to read a masked one", lambda f: f.read is False and f.masked),
@@ -98,6 +104,11 @@ def answer(progress: Progress, digit: int, facts: Facts) -> Progress:
 
 
 def _after(progress: Progress, done: Step, facts: Facts) -> Progress:
-    correct = facts.view.points[-1].correct if facts.view.points else 0
-    following = STEPS[NAMES.index(done.name) + 1].name
-    return replace(progress, step=following, told={**progress.told, done.name: correct})
+    points = facts.view.points
+    told = {**progress.told, done.name: points[-1].correct if points else 0}
+    if done.name == "rounds":
+        told |= {f"round {point.round}": point.correct for point in points}
+    if done.name == "masks":
+        was = {p.round: told.get(f"round {p.round}", p.correct) for p in points}
+        told[MOVED] = max(abs(p.correct - was[p.round]) for p in points)
+    return replace(progress, step=STEPS[NAMES.index(done.name) + 1].name, told=told)

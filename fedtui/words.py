@@ -985,9 +985,9 @@ _LESSON_ASKS = {
     "watch": "One round, slowly: the model goes out, is trained, comes back, is averaged.",
     "who": "After {rounds} rounds, who is better?  1 each one alone  2 together  3 the same",
     "rounds": "Now the other rounds. Space pauses, + is faster.",
-    "price": "Hiding each costs how many of 100 answers?  1 none  2 one  3 five or more",
+    "price": "Hiding each patient costs how many in 100?  1 none  2 one  3 five or more",
     "privacy": "Press p, and compare with the grey curve.",
-    "masks": "Hiding one among 4 takes much noise. u takes it back; then m: masks.",
+    "masks": "One patient hides behind little noise. u takes it back; then m: masks.",
     "attack": "Press m again, masks off. Then a: read a message with one patient in it.",
     "shield": "Now m, masks on, and a: the same attack on a masked message.",
     "end": "Next: press : and type specialists; there f, Enter, and μ 1. Esc ends this.",
@@ -1057,9 +1057,11 @@ def _tell_masks(answers: Mapping[str, str], told: Mapping[str, int], view: View)
 def _tell_attack(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
     if "masking" not in view.switches:
         return "Masks off: the server reads each message again."
-    same = told.get("masks") == told.get("rounds")
-    curve = "The curve did not move" if same else "The curve hardly moved"
-    return f"{curve}: {told.get('masks', 0):,} again. The server reads only the sum now."
+    moved = told.get("moved", abs(told.get("masks", 0) - told.get("rounds", 0)))
+    if moved:
+        most = many(moved, "patient")
+        return f"The curve moved by {most} at most. The server reads only the sum now."
+    return f"The curve did not move: {told.get('masks', 0):,} again. The server reads only the sum now."
 
 
 def _tell_shield(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:

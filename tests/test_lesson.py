@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -13,6 +14,7 @@ from engine import Scenario
 from fedtui import lesson, scenarios, words
 from fedtui.lab.cells import width
 from fedtui.lesson import STEPS, Facts, Progress
+from fedtui.points import Points
 from fedtui.tour import Tour
 from fedtui.view import View
 from tests.lab import Bench, lab
@@ -76,6 +78,34 @@ def test_the_price_is_the_runs_own(cost: int, told: str) -> None:
     assert told in line
 
 
+def finished(*correct: int) -> View:
+    """A masked run whose curve is this one."""
+    view = shown()
+    points = Points()
+    for round, right in enumerate(correct, start=1):
+        points = points.and_then(replace(view.points[0], round=round, correct=right))
+    return replace(view, rounds=len(correct), points=points, switches={"masking": {}})
+
+
+@pytest.mark.parametrize(
+    ("masked", "told"),
+    [
+        ((140, 150, 158), "The curve did not move: 158 again."),
+        ((140, 147, 158), "The curve moved by 3 patients at most."),  # though it ends where it did
+        ((140, 150, 157), "The curve moved by 1 patient at most."),
+    ],
+)
+def test_whether_masks_moved_the_curve_is_judged_by_all_of_it(
+    masked: tuple[int, ...], told: str
+) -> None:
+    plain = replace(finished(140, 150, 158), switches={})
+    progress = lesson.advance(Progress("rounds"), Facts(plain))
+    progress = lesson.advance(replace(progress, step="masks"), Facts(finished(*masked)))
+    assert progress.step == "attack"
+    view = finished(*masked)
+    assert words.lesson("attack", {}, progress.told, view)[0].startswith(told)
+
+
 async def _expect(at: Bench, step: str) -> str:
     await at.settle(30)
     assert at.app.tour.progress.step == step, at.text
@@ -102,7 +132,7 @@ async def test_the_lesson_from_beginning_to_end_right_way_and_wrong_way() -> Non
         await _expect(at, "privacy")
         await at.press("p")
         text = await _expect(at, "masks")
-        assert "You said none: it cost 31 right answers, 18 in 100." in text
+        assert "You said none: it cost 4 right answers, 2 in 100." in text
         await at.press("u", "m")
         assert "The curve did not move: 158 again." in await _expect(at, "attack")
         await at.press("a", "escape")
@@ -152,7 +182,7 @@ def test_the_first_start_opens_the_lesson_and_it_is_played_in_a_terminal(tmp_pat
         screen.press("3")
         until("Press p")
         screen.press("p")
-        until("Yes: it cost 31 right answers", "before 158")
+        until("You said five or more: it cost 4 right answers", "before 158")
         screen.press("u")
         until("Privacy ○")
         screen.press("m")
