@@ -187,7 +187,7 @@ def test_a_value_that_cannot_be_is_refused_by_its_key(key: str, text: str) -> No
         ({"data": {"hospitals": 1}, "masking": {}}, "masking"),
         ({"data": {"hospitals": 400}, "masking": {}}, "training.participation"),
         ({"fedprox": {"mu": 30.0}}, "fedprox.mu"),
-        ({"compression": {"prune": 0.5}}, "compression.prune"),
+        ({"compression": {"codec": "qsgd", "bits": 1}}, "compression.bits"),
         ({"faults": {"drops": ["3:Z"]}}, "faults.drops"),
         ({"training": {"rounds": 3}, "change": [{"round": 5, "set": {}}]}, "training.rounds"),
     ],

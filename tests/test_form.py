@@ -131,9 +131,8 @@ async def test_a_switch_is_flipped_by_space_and_a_codec_stepped() -> None:
     async with form("compression") as hand:
         await hand.press("space")
         assert "●" in hand.row("Compression")
-        await hand.press("right")
-        assert "So far this is the only choice that is built." in hand.text
-        await hand.press("down", "left", "left")
+        assert "qsgd" in await hand.press("right")
+        await hand.press("left", "down", "left", "left")
         got = await hand.close()
         assert got == load("cells").replace({"compression.bits": 6})
 
@@ -196,11 +195,13 @@ async def test_after_a_refusal_another_key_takes_the_second_esc_back() -> None:
         assert await hand.close() == load("cells").replace({"fedprox.mu": 1.0})
 
 
-async def test_a_codec_not_built_yet_is_refused_by_name() -> None:
-    async with form("compression") as hand:
-        assert "not built yet: float16" in hand.told
-        await hand.write("topk")
-        assert "compression.codec: 'topk' is not built yet; choose quantize." in hand.told
+async def test_a_model_not_built_yet_is_refused_by_name() -> None:
+    async with form("model") as hand:
+        await hand.press("right")
+        assert "So far this is the only choice that is built." in hand.text
+        assert "not built yet: mlp" in hand.told
+        await hand.write("mlp")
+        assert "model.kind: 'mlp' is not built yet; choose logistic." in hand.told
 
 
 async def test_a_source_that_cannot_be_read_keeps_the_form_open() -> None:
