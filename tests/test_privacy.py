@@ -1,8 +1,12 @@
-"""Hospital-level privacy: the accounting against other people's numbers, the mechanism against itself."""
+"""Hospital-level privacy: noise by the server or by each hospital; budgets, forks, what is said of them.
+
+The accountant has laws of its own in `test_accounting`, patient-level privacy in `test_patient_privacy`.
+"""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +14,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine import Scenario, run
+from engine.arrays import Ints
 from engine.codecs.float32 import Float32
 from engine.codecs.quantize import Quantize
-from engine.errors import ScenarioError
+from engine.codecs.section import codec_of
 from engine.events import (
     BudgetReached,
     EpochTrained,
@@ -21,55 +26,40 @@ from engine.events import (
     RunStarted,
     SettingsChanged,
 )
-from engine.privacy import analytic, ledger
-from engine.privacy.ledger import Release
-from engine.privacy.plan import Plan, Privacy, make_plan
+from engine.privacy import analytic
+from engine.privacy.ledger import Ledger, and_then, bare
+from engine.privacy.plan import Plan, make_plan
+from engine.privacy.plan import finished as made
+from engine.privacy.section import Privacy
 from engine.stages.base import Moment
 from engine.stages.gaussian import HospitalGaussian
 from engine.stages.weighting import Weighting
 from engine.switch import Setting
 from tests.builders import CELLS, events, finished, small
 
+
+def hospital(**sections: dict[str, Any]) -> Scenario:
+    """`small` with hospital-level privacy, by the server unless it says otherwise."""
+    sections["privacy"] = {"unit": "hospital", **sections.get("privacy", {})}
+    return small(**sections)
+
+
+def planned(scenario: Scenario, patients: Ints, released: Ledger = ()) -> Plan:
+    """The plan for a federation of these sizes, five params, everyone in every round."""
+    setting = Setting(scenario, patients, 5, seed=scenario.seed)
+    plan = made(make_plan(setting, codec_of(scenario), len(patients), 0, released, None))
+    assert plan is not None
+    return plan
+
+
 epsilons = st.floats(0.01, 50)
 deltas = st.floats(1e-9, 0.1)
-
-# Balle & Wang's exact calibration, computed with dp-accounting 0.6.0: ε, δ, noise multiplier.
-ONE_RELEASE = [
-    (0.1, 1e-5, 30.749566),
-    (1, 1e-3, 2.574657),
-    (1, 1e-6, 4.224679),
-    (3, 1e-5, 1.390593),
-    (8, 1e-5, 0.600229),
-    (1, 1e-8, 5.100309),
-]
-# The same source: noise multiplier, releases, δ, ε by privacy-loss distribution, every release whole.
-COMPOSED = [(1.0, 1, 1e-5, 4.377178), (5.0, 20, 1e-5, 3.84861), (20.0, 100, 1e-6, 2.254085)]
-
-
-@pytest.mark.parametrize(("epsilon", "delta", "multiplier"), ONE_RELEASE)
-def test_one_release_needs_the_noise_of_balle_and_wang(epsilon, delta, multiplier):
-    assert ledger.noise_multiplier(epsilon, delta, rounds=1) == pytest.approx(multiplier, rel=1e-6)
-
-
-@pytest.mark.parametrize(("multiplier", "steps", "delta", "epsilon"), COMPOSED)
-def test_composition_costs_what_the_privacy_loss_distribution_says(
-    multiplier, steps, delta, epsilon
-):
-    assert ledger.epsilon((Release(multiplier),) * steps, delta) == pytest.approx(epsilon, rel=1e-4)
+EVERYONE = np.arange(4)
 
 
 def test_twenty_rounds_at_epsilon_one_need_noise_16_68():
-    assert ledger.noise_multiplier(1.0, 1e-5, rounds=20) == pytest.approx(16.683892, rel=1e-6)
-    started = events(small(training={"rounds": 20}, privacy={"epsilon": 1.0}), RunStarted)[0]
+    started = events(hospital(training={"rounds": 20}, privacy={"epsilon": 1.0}), RunStarted)[0]
     assert round(started.privacy["noise_multiplier"], 4) == 16.6839
-
-
-@given(epsilons, deltas, st.integers(1, 500))
-def test_calibration_inverts_accounting_from_the_safe_side(epsilon, delta, rounds):
-    z = ledger.noise_multiplier(epsilon, delta, rounds)
-    spent = ledger.epsilon((Release(z),) * rounds, delta)
-    assert spent <= epsilon
-    assert spent == pytest.approx(epsilon, rel=1e-6, abs=1e-9)
 
 
 @given(epsilons, st.floats(0.01, 20))
@@ -88,14 +78,6 @@ def test_epsilon_is_the_smallest_that_meets_delta(delta, mu):
     assert analytic.delta_of(epsilon, mu) <= delta
     assume(epsilon > 1e-6)
     assert analytic.delta_of(epsilon * (1 - 1e-6), mu) > delta
-
-
-@given(st.lists(st.floats(0.3, 50), min_size=1, max_size=6), deltas)
-def test_unlike_releases_compose_and_order_does_not_matter(multipliers, delta):
-    releases = tuple(Release(z) for z in multipliers)
-    whole = ledger.epsilon(releases, delta)
-    assert whole == pytest.approx(ledger.epsilon(releases[::-1], delta), rel=1e-9)
-    assert whole >= ledger.epsilon(releases[:-1], delta)
 
 
 def test_best_guess_stays_below_the_ceiling_that_epsilon_promises():
@@ -135,8 +117,8 @@ def test_no_clipped_update_is_longer_than_the_clip_and_short_ones_stay(k, d, cli
 def test_leaving_a_hospital_out_moves_the_mean_by_no_more_than_the_sensitivity(sizes, by, seed):
     """Zero-out adjacency, for every hospital and for updates far above the clip."""
     patients = np.array(sizes)
-    scenario = small(privacy={"clip_norm": 0.5}, training={"weighting": by})
-    plan = make_plan(Setting(scenario, patients, 5), Float32(), len(sizes), 0, (), None)
+    scenario = hospital(privacy={"clip_norm": 0.5}, training={"weighting": by})
+    plan = planned(scenario, patients)
     updates = np.random.default_rng(seed).normal(size=(len(sizes), 5)) * 10
     at = Moment(3, 1, np.arange(len(sizes)), patients, len(sizes), np.zeros(5))
 
@@ -155,19 +137,19 @@ def test_leaving_a_hospital_out_moves_the_mean_by_no_more_than_the_sensitivity(s
 
 
 @given(st.integers(1, 16), st.integers(1, 40), st.integers(0, 99))
-def test_the_codecs_error_is_inside_the_bound_that_enlarges_the_sensitivity(bits, d, seed):
+def test_what_arrives_is_no_longer_than_the_bound_that_enlarges_the_sensitivity(bits, d, seed):
     draw = np.random.default_rng(seed)
     update = draw.normal(size=(1, d))
     update *= 0.5 / np.linalg.norm(update)
     for codec in (Quantize(bits), Float32()):
         uniform = draw.random((1, d))
         arrived = codec.decode(codec.encode(update, uniform), d)
-        assert np.linalg.norm(arrived - update) <= codec.worst_error(0.5, d)
+        assert np.linalg.norm(arrived) <= codec.longest(0.5, d)
 
 
 def test_rounding_before_the_noise_costs_noise():
-    plain = events(small(privacy={}), RunStarted)[0].privacy
-    coarse = events(small(privacy={}, compression={"bits": 2}), RunStarted)[0].privacy
+    plain = events(hospital(privacy={}), RunStarted)[0].privacy
+    coarse = events(hospital(privacy={}, compression={"bits": 2}), RunStarted)[0].privacy
     assert coarse["noise_multiplier"] == plain["noise_multiplier"]
     assert coarse["sensitivity"] > 1.5 * plain["sensitivity"]
 
@@ -181,7 +163,7 @@ def test_the_noise_has_the_planned_standard_deviation():
 
 
 def test_privacy_is_spent_round_by_round_up_to_the_budget():
-    rounds = finished(small(privacy={"epsilon": 2.0}))
+    rounds = finished(hospital(privacy={"epsilon": 2.0}))
     spent = [event.epsilon for event in rounds]
     assert spent == sorted(spent)
     assert spent[-1] <= 2.0
@@ -189,7 +171,7 @@ def test_privacy_is_spent_round_by_round_up_to_the_budget():
 
 
 def test_a_run_stops_before_the_round_that_would_pass_the_budget():
-    scenario = small(privacy={"epsilon": 8.0})
+    scenario = hospital(privacy={"epsilon": 8.0})
     lowered = Scenario.from_dict(
         {**scenario.given, "change": [{"round": 4, "set": {"privacy.epsilon": 1.0}}]}
     )
@@ -203,7 +185,7 @@ def test_a_run_stops_before_the_round_that_would_pass_the_budget():
 
 
 def test_a_new_budget_in_the_middle_covers_what_was_released_and_what_is_left():
-    scenario = small(privacy={"epsilon": 2.0})
+    scenario = hospital(privacy={"epsilon": 2.0})
     raised = Scenario.from_dict(
         {**scenario.given, "change": [{"round": 4, "set": {"privacy.epsilon": 5.0}}]}
     )
@@ -211,7 +193,7 @@ def test_a_new_budget_in_the_middle_covers_what_was_released_and_what_is_left():
     (change,) = [e for e in happened if isinstance(e, SettingsChanged)]
     assert any("budgets fixed in advance" in note for note in change.notes)
     last = [e for e in happened if isinstance(e, RoundFinished)][-1]
-    assert len({release.noise_multiplier for release in last.state.released}) == 2
+    assert len({entry.hospital[0] for entry in last.state.released}) == 2
     assert last.epsilon == pytest.approx(5.0, rel=1e-9)
 
 
@@ -228,14 +210,14 @@ def test_privacy_switched_on_after_rounds_without_noise_has_no_finite_epsilon():
 
 
 def test_participation_enlarges_the_sensitivity():
-    whole = events(small(privacy={}), RunStarted)[0].privacy["sensitivity"]
-    half = events(small(privacy={}, training={"participation": 0.5}), RunStarted)[0]
+    whole = events(hospital(privacy={}), RunStarted)[0].privacy["sensitivity"]
+    half = events(hospital(privacy={}, training={"participation": 0.5}), RunStarted)[0]
     assert half.privacy["sensitivity"] == pytest.approx(2 * whole, rel=1e-9)
 
 
 def test_switching_privacy_on_changes_noise_and_nothing_else():
     plain = events(small(training={"participation": 0.5}))
-    private = events(small(training={"participation": 0.5}, privacy={}))
+    private = events(hospital(training={"participation": 0.5}, privacy={}))
     cohorts = [
         [e.cohort.tolist() for e in run if isinstance(e, RoundFinished)] for run in (plain, private)
     ]
@@ -255,6 +237,7 @@ def test_accuracy_under_privacy_rises_with_the_number_of_hospitals():
         patients = 60
         features = 20
         [privacy]
+        unit = "hospital"
         epsilon = 2.0
         """
     )
@@ -271,25 +254,69 @@ def test_accuracy_under_privacy_rises_with_the_number_of_hospitals():
     assert many - few > 0.15
 
 
-def test_patient_level_privacy_is_refused_by_name():
-    with pytest.raises(ScenarioError, match="'patient' is not built yet"):
-        small(privacy={"unit": "patient"})
-
-
 def test_defaults_follow_the_unit():
-    assert Privacy.build({"unit": "patient"}).clip_norm == 1.0
-    assert Privacy.build({"unit": "patient"}).noise_by == "hospital"
-    assert Privacy.build({}).clip_norm == 0.5
-    assert Privacy.build({}).noise_by == "server"
+    assert Privacy.build({}).unit == "patient"
+    assert Privacy.build({}).clip_norm == 1.0
+    assert Privacy.build({}).noise_by == "hospital"
+    assert Privacy.build({"unit": "hospital"}).clip_norm == 0.5
+    assert Privacy.build({"unit": "hospital"}).noise_by == "server"
 
 
 def test_a_plan_affords_what_the_budget_holds_and_no_more():
-    exhausted = Plan(Privacy(), math.inf, 1.0, 1.0, "")
-    assert not exhausted.affords((Release(1.0),))
-    assert not exhausted.affords((Release(0.0),))
-    one_more = Plan(Privacy(epsilon=4.5), 1.0, 1.0, 1.0, "")  # one release at z = 1 costs 4.377
-    assert one_more.affords(())
-    assert not one_more.affords((Release(1.0),))
+    patients = np.full(4, 10)
+    plan = planned(hospital(training={"rounds": 3}, privacy={"epsilon": 4.0}), patients)
+    released: Ledger = ()
+    for _ in range(3):
+        assert plan.affords(released, EVERYONE)
+        released = and_then(released, plan.entry(EVERYONE))
+    assert not plan.affords(released, EVERYONE)
+    gone = planned(hospital(privacy={"epsilon": 1.0}), patients, released)
+    assert np.isinf(gone.noise_multiplier).all()
+    assert not gone.affords(released, EVERYONE)
+
+
+def test_an_infinite_epsilon_can_be_neither_kept_nor_lost():
+    patients = np.full(4, 10)
+    released = and_then((), bare(np.ones(4, np.int64)))
+    late = planned(hospital(privacy={}), patients, released)
+    assert np.isinf(late.spent(released)).all()
+    assert late.affords(released, EVERYONE)
+
+
+@pytest.mark.parametrize("clip_norm", [0.2, 2.0])
+def test_noise_of_each_hospitals_own_hides_any_two_updates(clip_norm):
+    """Two clipped updates may lie 2S apart, and a single one must be hidden by its own noise."""
+    scenario = hospital(privacy={"noise_by": "hospital", "clip_norm": clip_norm})
+    plan = planned(scenario, np.array([10, 20, 30, 40]))
+    assert plan.sensitivity == 2 * clip_norm
+    updates = np.random.default_rng(1).normal(size=(4, 5_000))
+    (stage,) = plan.stages
+    step = stage.on_client({"update": updates}, moment(updates), {})
+    longest = np.maximum(np.linalg.norm(updates, axis=1), clip_norm)
+    noise = step.value["update"] - updates * (clip_norm / longest)[:, None]
+    np.testing.assert_allclose(noise.std(axis=1), plan.noise_multiplier * 2 * clip_norm, rtol=0.05)
+    assert np.abs(np.corrcoef(noise) - np.eye(4)).max() < 0.06  # no two hospitals' alike
+    arrived = {"update": updates[0]}
+    assert stage.on_server(arrived, moment(updates), {}).value is arrived  # no more on the server
+
+
+def test_noise_by_hospitals_needs_no_server_and_costs_far_more():
+    by_server, by_hospital = (
+        planned(hospital(privacy={"noise_by": who}), np.full(4, 10))
+        for who in ("server", "hospital")
+    )
+    assert by_hospital.noise_multiplier[0] == by_server.noise_multiplier[0]
+    of_one = by_server.as_dict()["noise_std"] * 4  # of a mean of four, told for the sum
+    assert by_hospital.as_dict()["noise_std"] == pytest.approx(2 * of_one, rel=1e-6)
+
+
+def test_rounding_after_a_hospitals_own_noise_is_free():
+    local = {"unit": "hospital", "noise_by": "hospital"}
+    plain, coarse = (
+        events(small(privacy=local, **extra), RunStarted)[0].privacy
+        for extra in ({}, {"compression": {"bits": 2}})
+    )
+    assert coarse["noise_std"] == plain["noise_std"]
 
 
 def test_a_spent_budget_is_a_stop_even_after_rounds_without_noise():
@@ -306,7 +333,7 @@ def test_a_spent_budget_is_a_stop_even_after_rounds_without_noise():
 
 
 def test_more_rounds_on_a_spent_budget_are_a_stop_and_not_a_mountain_of_noise():
-    scenario = small(privacy={"epsilon": 2.0})
+    scenario = hospital(privacy={"epsilon": 2.0})
     done = finished(scenario)[-1].state
     happened = events(scenario.replace({"training.rounds": 9}), start=done)
     assert happened[-1].stopped == "budget"
@@ -314,7 +341,7 @@ def test_more_rounds_on_a_spent_budget_are_a_stop_and_not_a_mountain_of_noise():
 
 def test_privacy_switched_off_in_the_middle_leaves_no_finite_epsilon_and_says_so():
     scenario = Scenario.from_dict(
-        {**small(privacy={}).given, "change": [{"round": 4, "set": {"privacy": False}}]}
+        {**hospital(privacy={}).given, "change": [{"round": 4, "set": {"privacy": False}}]}
     )
     happened = events(scenario)
     (change,) = [e for e in happened if isinstance(e, SettingsChanged)]
@@ -333,13 +360,15 @@ def test_an_update_that_is_not_finite_is_clipped_to_nothing():
 
 
 def test_a_delta_that_lays_one_hospital_open_is_warned_of():
-    assert any("laid open" in n for n in events(small(privacy={"delta": 0.3}), RunStarted)[0].notes)
-    assert not any("laid open" in n for n in events(small(privacy={}), RunStarted)[0].notes)
+    assert any(
+        "laid open" in n for n in events(hospital(privacy={"delta": 0.3}), RunStarted)[0].notes
+    )
+    assert not any("laid open" in n for n in events(hospital(privacy={}), RunStarted)[0].notes)
 
 
 def test_what_epsilon_leaves_out_is_said():
-    said = " ".join(events(small(privacy={}), RunStarted)[0].notes)
+    said = " ".join(events(hospital(privacy={}), RunStarted)[0].notes)
     assert "not the set-up before round 1" in said
     assert "who knows the seed" in said
-    unscaled = " ".join(events(small(privacy={}, data={"scaling": "none"}), RunStarted)[0].notes)
+    unscaled = " ".join(events(hospital(privacy={}, data={"scaling": "none"}), RunStarted)[0].notes)
     assert "the set-up" not in unscaled

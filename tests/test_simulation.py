@@ -29,7 +29,7 @@ from engine.events import (
     UpdatesSent,
 )
 from engine.pipeline import Pipeline
-from engine.privacy.ledger import noise_multiplier
+from engine.privacy.accountant import noise_multiplier
 from engine.randomness import stream
 from engine.stages.base import Memory, Moment, Named, Seat, Stage, Step
 from engine.stages.memory import Remembered
@@ -142,7 +142,10 @@ def test_the_result_is_plain_json_and_complete():
     }  # fmt: skip
     assert len(result["params"]) == result["model"]["parameters"] == len(result["features"]) + 1
     assert Scenario.from_code(result["code"]) == EVERYTHING
-    assert result["privacy"]["steps"] == dict.fromkeys("ABCD", 6)
+    for hospital in result["hospitals"]:
+        joined = sum(hospital["name"] in r["cohort"] for r in result["rounds"])
+        steps = joined * 5 * -(-hospital["train"] // 32)
+        assert result["privacy"]["steps"][hospital["name"]] == steps
     assert result["final"]["epsilon"] <= 6.0
     assert result["final"]["stopped"] is None
 
@@ -208,13 +211,13 @@ def test_the_model_moves_by_the_planned_mean_and_the_planned_noise():
     scenario = small(
         data={"partition": "quantity", "sizes": ["6", "3", "2", "1"]},
         training={"participation": 0.5},
-        privacy={"epsilon": 3.0, "clip_norm": 0.2},
+        privacy={"unit": "hospital", "epsilon": 3.0, "clip_norm": 0.2},
     )
     happened = events(scenario)
     patients = next(e for e in happened if isinstance(e, RunStarted)).federation.train_sizes
     total = 0.5 * patients.sum()
     sensitivity = 0.2 * (1 + 2.0**-24) * patients.max() / total
-    z = noise_multiplier(3.0, 1e-5, rounds=6)
+    z = noise_multiplier(3.0, 1e-5, 6)
     before = np.zeros(4)
     for sent, end in zip(
         [e for e in happened if isinstance(e, UpdatesSent)],

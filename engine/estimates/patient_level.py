@@ -32,6 +32,7 @@ from engine.randomness import stream
 from engine.sections import Training
 
 _DRAWN_AT_ONCE = 2_000_000  # numbers of noise
+_LONGEST = 1e290  # row; its factor would come near 1e−308, where numbers lose digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,11 +174,12 @@ class _Step(Batch):
 def clip(residual: Floats, lengths: Floats, clip_norm: float) -> tuple[Floats, Flags]:
     """Residuals (b, k) of which each times its (x, 1) is at most `clip_norm` long; which were cut.
 
-    One that is no number, which no factor bounds, becomes 0.
+    A gradient that is no number, or of a row so long that a factor loses its digits, becomes 0.
     """
     norms = np.abs(residual) * lengths
     clipped = residual * (clip_norm / np.maximum(norms, clip_norm))
-    return np.where(np.isfinite(clipped), clipped, 0.0), ~(norms <= clip_norm)
+    fits = np.isfinite(clipped) & (lengths < _LONGEST)
+    return np.where(fits, clipped, 0.0), ~(norms <= clip_norm)
 
 
 class _Seen:

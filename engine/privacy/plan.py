@@ -101,7 +101,7 @@ class Plan:
 
     def spent(self, released: Ledger) -> Floats:
         """ε of what was released, at this plan's δ, for each hospital's units, (K,)."""
-        return self._after(self._joined(released))
+        return self._after(self._joined(released), np.arange(len(self.steps)))
 
     def affords(self, released: Ledger, cohort: Ints) -> bool:
         """Whether a round of `cohort` keeps everyone within the budget.
@@ -111,8 +111,9 @@ class Plan:
         joins = np.arange(len(self.steps)) if self.settings.trusts_server else cohort
         if np.isinf(self.noise_multiplier[joins]).any():
             return False
-        after = self._after(self._joined(released) + _flags(joins, len(self.steps)))[joins]
-        return bool(np.all((after <= self.settings.epsilon) | np.isinf(after)))
+        joined = self._joined(released)[joins]
+        before, after = self._after(joined, joins), self._after(joined + 1, joins)
+        return bool(np.all((after <= self.settings.epsilon) | np.isinf(before)))
 
     def as_dict(self) -> dict[str, Any]:
         """What results and screens show of the plan; at patient level by hospital, (K,)."""
@@ -137,11 +138,11 @@ class Plan:
             return np.zeros(len(self.steps), np.int64)
         return np.asarray(released[-1].counts // np.maximum(self.steps, 1))
 
-    def _after(self, joined: Ints) -> Floats:
-        """ε after so many rounds joined, (K,); joining more than was planned costs without bound."""
-        spent = np.full(len(joined), math.inf)
+    def _after(self, joined: Ints, hospitals: Ints) -> Floats:
+        """ε of these hospitals after so many rounds, (k,); more than was planned costs without bound."""
+        group, spent = self.group[hospitals], np.full(len(joined), math.inf)
         for index, curve in enumerate(self.curves):
-            mine = (self.group == index) & (joined < len(curve))
+            mine = (group == index) & (joined < len(curve))
             spent[mine] = curve[joined[mine]]
         return spent
 
@@ -241,7 +242,7 @@ def _sensitivity(setting: Setting, settings: Privacy, codec: Codec, total: float
     if total is None:
         return 2 * settings.clip_norm
     votes = weights(setting.scenario.training.weighting, setting.patients)
-    longest = settings.clip_norm + codec.worst_error(settings.clip_norm, setting.parameters)
+    longest = codec.longest(settings.clip_norm, setting.parameters)
     return longest * float(np.max(votes)) / total
 
 

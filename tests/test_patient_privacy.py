@@ -1,0 +1,408 @@
+"""Patient-level privacy: what DP-SGD promises, step by step, and what is planned for each hospital."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import Scenario, run
+from engine.arrays import Floats
+from engine.blocks import blocks
+from engine.codecs.float32 import Float32
+from engine.data.federation import Table
+from engine.errors import ScenarioError
+from engine.estimates.patient_level import PatientLevel, clip, heads
+from engine.events import (
+    EpochTrained,
+    RoundFinished,
+    RoundStarted,
+    RunStarted,
+    SettingsChanged,
+    UpdatesSent,
+)
+from engine.privacy import accountant, groups
+from engine.privacy.ledger import Release, and_then, bare, pasts
+from engine.privacy.plan import Plan, make_plan
+from engine.privacy.plan import finished as made
+from engine.randomness import stream
+from engine.sections import Training
+from engine.stages.fedprox import FedProx
+from engine.switch import Setting
+from engine.training import Objective, train_block
+from tests.builders import CELLS, events, finished, small, table
+
+sizes_of_hospitals = st.lists(st.integers(1, 40), min_size=1, max_size=6)
+
+
+def trained(
+    of: Table,
+    training: Training,
+    anchor: Floats,
+    *objectives: Objective,
+    z: float = 1.0,
+    clip_norm: float = 1.0,
+    round: int = 1,
+) -> Floats:
+    """Every hospital's params after private local training, (K, d)."""
+    everyone = np.arange(len(of.sizes))
+    estimate = PatientLevel(clip_norm, np.full(len(everyone), z))
+    local = np.empty((len(everyone), len(anchor)))
+    for block in blocks(of, everyone):
+        for _, now in train_block(block, anchor, training, objectives, (7, round), estimate):
+            local[block.rows] = now
+    return local
+
+
+def one_by_one(of: Table, training: Training, anchor: Floats, z: float, clip_norm: float) -> Floats:
+    """The same, hospital by hospital, step by step and patient by patient, as the paper has it."""
+    result = []
+    for hospital, n in enumerate(of.sizes):
+        rows = slice(of.starts[hospital], of.starts[hospital + 1])
+        x, y = np.column_stack([of.x[rows], np.ones(n)]), of.y[rows]
+        b = min(training.batch_size or n, n)
+        coin = stream(7, "poisson batch", 1, hospital)
+        noise = stream(7, "patient noise", 1, hospital)
+        w = anchor.copy()
+        for _ in range(training.local_epochs):
+            steps = -(-n // b)
+            drawn = heads(coin, b / n, n * steps)
+            for step in range(steps):
+                total = z * clip_norm * noise.standard_normal(len(w))
+                for patient in drawn[drawn // n == step] % n:
+                    gradient = (1 / (1 + np.exp(-x[patient] @ w)) - y[patient]) * x[patient]
+                    total += gradient / max(1, np.linalg.norm(gradient) / clip_norm)
+                w = w - training.learning_rate * total / b
+        result.append(w)
+    return np.array(result)
+
+
+@settings(max_examples=40)
+@given(sizes_of_hospitals, st.integers(0, 12), st.integers(1, 3), st.integers(0, 3))
+def test_batching_over_hospitals_is_the_papers_algorithm(sizes, batch, epochs, seed):
+    of = table(sizes, 3, seed)
+    training = Training(local_epochs=epochs, batch_size=batch)
+    anchor = np.random.default_rng(seed).normal(size=4)
+    together = trained(of, training, anchor, z=0.7, clip_norm=0.4)
+    np.testing.assert_allclose(
+        together, one_by_one(of, training, anchor, 0.7, 0.4), rtol=0, atol=1e-11
+    )
+
+
+@given(st.floats(0.01, 1), st.integers(1, 400), st.integers(0, 99))
+def test_heads_are_flips_in_order_and_none_twice(rate, flips, seed):
+    found = heads(np.random.default_rng(seed), rate, flips)
+    assert np.all(np.diff(found) > 0)
+    assert np.all((found >= 0) & (found < flips))
+    if rate == 1:
+        assert len(found) == flips
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.3, 0.9])
+def test_every_flip_falls_heads_with_its_rate_and_independently_of_all_others(rate):
+    """As many hospitals as it takes: each of eight flips, and each pair of them."""
+    tries, flips = 20_000, 8
+    coin = np.random.default_rng(1)
+    fell = np.zeros((tries, flips))
+    for row in fell:
+        row[heads(coin, rate, flips)] = 1
+    error = math.sqrt(rate * (1 - rate) / tries)
+    assert np.abs(fell.mean(axis=0) - rate).max() < 4.5 * error
+    both = (fell.T @ fell / tries)[np.triu_indices(flips, 1)]
+    pair = math.sqrt(rate**2 * (1 - rate**2) / tries)
+    assert np.abs(both - rate**2).max() < 4.5 * pair
+    # The size of a batch is binomial: so is its variance, and it may be empty.
+    assert fell.sum(axis=1).var() == pytest.approx(flips * rate * (1 - rate), rel=0.06)
+    assert (fell.sum(axis=1) == 0).mean() == pytest.approx((1 - rate) ** flips, abs=4.5 * 0.5 / 141)
+
+
+def test_an_empty_batch_still_releases_noise():
+    of = table([40], 2)
+    training = Training(local_steps=1, batch_size=1, learning_rate=0.5)  # q = 1/40
+    empty = next(
+        round
+        for round in range(1, 100)
+        if not len(heads(stream(7, "poisson batch", round, 0), 1 / 40, 40))
+    )
+    (local,) = trained(of, training, np.zeros(3), z=2.0, clip_norm=0.1, round=empty)
+    noise = stream(7, "patient noise", empty, 0).standard_normal(3)
+    np.testing.assert_allclose(local, -0.5 * 2.0 * 0.1 * noise / 1, rtol=1e-12)
+    assert np.all(trained(of, training, np.zeros(3), z=0.0, round=empty) == 0)
+
+
+@given(
+    st.lists(st.floats(-1, 1), min_size=1, max_size=20),
+    st.floats(0, 1e308),
+    st.floats(1e-6, 1e6),
+)
+def test_no_clipped_gradient_is_longer_than_the_clip_and_short_ones_stay(
+    residuals, length, clip_norm
+):
+    residual, lengths = np.array(residuals)[:, None], np.full((len(residuals), 1), length)
+    clipped, cut = clip(residual, lengths, clip_norm)
+    assert np.all(np.abs(clipped) * lengths <= clip_norm * (1 + 1e-12))
+    if length < 1e290:
+        np.testing.assert_array_equal(clipped[~cut], residual[~cut])
+
+
+def test_a_gradient_that_is_no_number_is_clipped_to_nothing():
+    clipped, cut = clip(np.array([[np.nan], [0.5]]), np.array([[2.0], [np.inf]]), 1.0)
+    assert clipped.tolist() == [[0.0], [0.0]]
+    assert cut.all()
+
+
+@settings(max_examples=30)
+@given(st.integers(2, 12), st.floats(0.01, 2), st.integers(0, 99), st.booleans())
+def test_a_patient_moves_a_steps_sum_by_no_more_than_the_clip(n, clip_norm, seed, huge):
+    """Zero-out adjacency: the row in place, or a row of nothing; same coins, no noise."""
+    of = table([n], 4, seed)
+    of.x[0] *= 1e6 if huge else 1.0
+    without = Table(of.x.copy(), of.y.copy(), of.starts)
+    training = Training(local_steps=1, batch_size=0, learning_rate=1.0)
+    anchor = np.random.default_rng(seed).normal(size=5)
+
+    def released(padded: bool) -> Floats:
+        (block,) = blocks(without, np.array([0]))
+        if padded:  # as the kernel stands for nobody
+            block.table.with_one[0][0], block.table.with_one[1][0] = 0.0, 0.5
+            block.table.lengths[0] = 0.0
+        estimate = PatientLevel(clip_norm, np.zeros(1))
+        *_, (_, local) = train_block(block, anchor, training, [], (7, 1), estimate)
+        return np.asarray((anchor - local[0]) * n)  # divided by q·n = n
+
+    assert np.linalg.norm(released(False) - released(True)) <= clip_norm * (1 + 1e-9)
+
+
+def test_weights_and_bias_are_clipped_together():
+    """A row of length ‖(3, 4, 1)‖ = √26 at p = ½ has a gradient of √26 / 2: cut, its direction stays."""
+    of = Table(np.array([[3.0, 4.0]]), np.array([1.0]), np.array([0, 1]))
+    training = Training(local_steps=1, batch_size=0, learning_rate=1.0)
+    (local,) = trained(of, training, np.zeros(3), z=0.0, clip_norm=0.26)
+    np.testing.assert_allclose(local, 0.26 * np.array([3, 4, 1]) / math.sqrt(26), rtol=1e-12)
+
+
+def test_a_steps_noise_has_the_clip_times_z_over_the_expected_batch():
+    of = table([30] * 3_000, 2)
+    training = Training(local_steps=1, batch_size=10, learning_rate=1.0)
+    plain, noised = (trained(of, training, np.zeros(3), z=z, clip_norm=0.3) for z in (0.0, 5.0))
+    noise = noised - plain
+    assert noise.std() == pytest.approx(5.0 * 0.3 / 10, rel=0.02)
+    assert abs(noise.mean()) < 4 * 0.15 / math.sqrt(noise.size)
+    assert np.abs(np.corrcoef(noise.T) - np.eye(3)).max() < 0.06
+
+
+def test_fedprox_is_neither_clipped_nor_noised():
+    """After two steps the pull is rate · μ · (first step) more, whatever clip and noise did."""
+    of, anchor = table([12, 9], 3), np.full(4, 0.2)
+    training = Training(local_steps=2, batch_size=0, learning_rate=0.5)
+    one = trained(of, Training(local_steps=1, batch_size=0, learning_rate=0.5), anchor, z=9.0)
+    free = trained(of, training, anchor, z=9.0, clip_norm=1e-9)  # gradients are cut to nothing
+    held = trained(of, training, anchor, FedProx(0.6).on_gradient, z=9.0, clip_norm=1e-9)
+    first = trained(
+        of, Training(local_steps=1, batch_size=0, learning_rate=0.5), anchor, z=9.0, clip_norm=1e-9
+    )
+    np.testing.assert_allclose(held, free - 0.5 * 0.6 * (first - anchor), rtol=0, atol=1e-12)
+    assert np.abs(one - anchor).max() > np.abs(first - anchor).max()
+
+
+def test_epsilon_infinite_is_the_same_mechanism_without_noise():
+    """Same coins, same cohorts: the branch to compare a private run with."""
+    private, bare_run = small(privacy={"epsilon": 2.0}), small(privacy={"epsilon": math.inf})
+    first = [next(e for e in events(s) if isinstance(e, UpdatesSent)) for s in (private, bare_run)]
+    sent = [np.frombuffer(e.payloads[0][12:], "<f4") for e in first]
+    assert not np.allclose(sent[0], sent[1])
+    passes = [
+        [e for e in events(s, EpochTrained) if e.round == 1 and e.epoch == 1]
+        for s in (private, bare_run)
+    ]
+    for one, other in zip(*passes, strict=True):  # at the first step both stand at zero
+        assert one.clipped is not None
+        np.testing.assert_array_equal(one.hospitals, other.hospitals)
+    start = events(bare_run, RunStarted)[0]
+    assert start.privacy["noise_multiplier"].tolist() == [0.0] * 4
+    assert any("but for the noise" in note for note in start.notes)
+    assert all(math.isinf(r.epsilon) for r in finished(bare_run))
+
+
+def planned(scenario: Scenario, patients: list[int], released: Any = ()) -> Plan:
+    """The plan for a federation of these sizes, everyone in every round."""
+    size = max(1, round(scenario.training.participation * len(patients)))
+    setting = Setting(scenario, np.array(patients), 5, seed=scenario.seed)
+    plan = made(make_plan(setting, Float32(), size, 0, released, None))
+    assert plan is not None
+    return plan
+
+
+def test_each_hospital_gets_the_noise_that_its_own_size_needs():
+    scenario = small(privacy={"epsilon": 2.0}, training={"batch_size": 32})
+    plan = planned(scenario, [20, 32, 64, 200])
+    assert plan.sampling_rate.tolist() == [1.0, 1.0, 0.5, 0.16]
+    assert plan.steps.tolist() == [5, 5, 10, 35]
+    z = plan.noise_multiplier
+    assert z[0] == z[1] > z[2] > z[3]
+    for i in range(4):
+        releases = (Release(z[i], int(plan.steps[i]) * 6, plan.sampling_rate[i]),)
+        assert accountant.epsilon(releases, 1e-5) == pytest.approx(2.0, rel=1e-4)
+        assert accountant.epsilon(releases, 1e-5) <= 2.0
+
+
+def test_every_hospital_meets_the_budget_and_the_worst_is_shown():
+    scenario = small(
+        data={"partition": "quantity", "sizes": ["8", "4", "2", "1"]},
+        privacy={"epsilon": 3.0},
+        training={"participation": 0.5},
+    )
+    rounds = finished(scenario)
+    for event in rounds:
+        assert event.epsilon == event.epsilon_by_hospital.max()
+        assert event.epsilon <= 3.0
+    joined = np.bincount(np.concatenate([r.cohort for r in rounds]), minlength=4)
+    spent = rounds[-1].epsilon_by_hospital
+    assert np.all(spent[joined == 0] == 0)  # who was never drawn has spent nothing
+    np.testing.assert_allclose(spent[joined > 0], 3.0, rtol=1e-3)  # who was: all of it, no more
+    result = run(scenario)["privacy"]
+    assert list(result["epsilon_by_hospital"].values()) == spent.tolist()
+    assert set(result["noise_multiplier"]) == set(result["sampling_rate"]) == set("ABCD")
+
+
+def test_epsilon_grows_only_for_those_who_take_part():
+    scenario = small(privacy={}, training={"participation": 0.5})
+    before = np.zeros(4)
+    for event in finished(scenario):
+        grew = event.epsilon_by_hospital > before
+        np.testing.assert_array_equal(np.flatnonzero(grew), event.cohort)
+        before = event.epsilon_by_hospital
+
+
+def test_who_drops_out_before_the_upload_has_spent_nothing():
+    scenario = small(privacy={}, faults={"drops": ["2:C"]})
+    spent = [event.epsilon_by_hospital[2] for event in finished(scenario)]
+    assert spent[1] == spent[0] < spent[2]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.integers(5, 5_000), min_size=60, max_size=300), st.integers(1, 64))
+def test_hospitals_are_planned_for_in_few_groups_and_never_too_cheaply(sizes, batch):
+    n = np.array(sizes)
+    b = np.minimum(batch, n)
+    q, steps = b / n, -(-n // b)
+    rounds = np.random.default_rng(len(sizes)).integers(0, 20, len(n))
+    few = groups.rounded_up(q, steps, rounds)
+    assert all(np.all(up >= exact) for up, exact in zip(few, (q, steps, rounds), strict=True))
+    assert np.all(few[0] <= 1)
+    found, group = groups.alike(np.zeros(len(n), np.int64), *few)
+    assert len(found) <= groups.MOST
+    for i, index in enumerate(group):
+        assert found[index] == (0, few[0][i], few[1][i], few[2][i])
+
+
+def test_few_hospitals_are_planned_for_exactly():
+    q, steps, rounds = np.array([0.3, 0.31]), np.array([4, 4]), np.array([20, 20])
+    for up, exact in zip(groups.rounded_up(q, steps, rounds), (q, steps, rounds), strict=True):
+        np.testing.assert_array_equal(up, exact)
+
+
+def test_noise_for_patients_is_never_the_servers():
+    with pytest.raises(ScenarioError, match=r"privacy\.noise_by: .* choose \"hospital\""):
+        small(privacy={"noise_by": "server"})
+
+
+def test_a_patient_is_protected_by_noise_for_whole_hospitals_and_not_the_other_way_round():
+    """A patient turns one clipped update into another: 2S apart, so the server's noise counts half."""
+    counts = np.array([1, 1])
+    everyone = np.arange(2)
+    by_server = planned(small(privacy={"unit": "hospital", "epsilon": 1.0}), [20, 20])
+    by_hospital = planned(
+        small(privacy={"unit": "hospital", "noise_by": "hospital", "epsilon": 1.0}), [20, 20]
+    )
+    of_patients = planned(small(privacy={"epsilon": 1.0}), [20, 20])
+    z = by_server.noise_multiplier[0]
+    assert by_server.entry(everyone).of("patient").tolist() == [z / 2, z / 2]
+    assert by_server.entry(everyone).of("hospital").tolist() == [z, z]
+    assert by_hospital.entry(everyone).of("patient").tolist() == [z, z]
+    assert of_patients.entry(everyone).of("hospital").tolist() == [0, 0]
+    assert bare(counts).of("patient").tolist() == [0, 0]
+
+
+def test_pasts_of_unlike_hospitals_are_kept_apart():
+    plan = planned(small(privacy={}), [20, 40, 20])
+    released = and_then((), plan.entry(np.array([0, 1])))
+    released = and_then(released, plan.entry(np.array([0, 1, 2])))
+    found, group = pasts(released, "patient", 3)
+    rounds = [found[g][0].count // plan.steps[i] for i, g in enumerate(group)]
+    assert rounds == [2, 2, 1]
+    assert len(released) == 1  # one plan, one entry
+
+
+def test_a_change_of_unit_in_the_middle_composes_with_what_was_released():
+    def last(first: dict[str, Any], then: dict[str, Any]) -> tuple[RoundFinished, SettingsChanged]:
+        change = {"round": 4, "set": {f"privacy.{key}": value for key, value in then.items()}}
+        scenario = Scenario.from_dict({**small(privacy=first).given, "change": [change]})
+        happened = events(scenario)
+        (changed,) = [e for e in happened if isinstance(e, SettingsChanged)]
+        return [e for e in happened if isinstance(e, RoundFinished)][-1], changed
+
+    hospital = {"unit": "hospital", "clip_norm": 0.5, "noise_by": "server", "epsilon": 1.0}
+    patient = {"unit": "patient", "clip_norm": 1.0, "noise_by": "hospital", "epsilon": 6.0}
+    end, changed = last(hospital, patient)
+    assert end.epsilon == pytest.approx(6.0, rel=1e-3)
+    assert any("not against it" in note for note in changed.notes)
+    end, changed = last(patient, {**hospital, "epsilon": 6.0})
+    assert math.isinf(end.epsilon)  # noise for patients hides no hospital
+    assert any("without noise" in note for note in changed.notes)
+
+
+def test_a_fork_under_patient_level_privacy_goes_on_bit_for_bit():
+    scenario = small(privacy={}, training={"participation": 0.5}, fedprox={"mu": 0.3})
+    whole = finished(scenario)
+    rest = finished(scenario, start=whole[2].state)
+    np.testing.assert_array_equal(rest[-1].state.params, whole[-1].state.params)
+    assert [r.epsilon for r in rest] == [r.epsilon for r in whole[3:]]
+
+
+def test_switching_noise_up_changes_the_noise_and_nothing_else():
+    one, other = (
+        events(small(privacy={"epsilon": e}, training={"participation": 0.5})) for e in (1, 4)
+    )
+    cohorts = [[e.cohort.tolist() for e in r if isinstance(e, RoundStarted)] for r in (one, other)]
+    assert cohorts[0] == cohorts[1]
+
+
+def test_local_steps_are_counted_one_by_one():
+    plan = planned(small(privacy={}, training={"local_steps": 7, "batch_size": 8}), [10, 80])
+    assert plan.steps.tolist() == [7, 7]
+    assert plan.sampling_rate.tolist() == [0.8, 0.1]
+
+
+def test_ten_thousand_hospitals_of_all_sizes_are_planned_for_in_a_moment():
+    sizes = np.random.default_rng(1).integers(20, 2_000, 10_000).tolist()
+    plan = planned(small(privacy={}, training={"rounds": 1, "local_epochs": 1}), sizes)
+    assert len(plan.curves) <= groups.MOST
+    assert plan.noise_multiplier.min() > 0
+
+
+def test_what_epsilon_does_not_cover_is_said():
+    said = " ".join(events(small(privacy={}), RunStarted)[0].notes)
+    assert "spends the ε of both" in said
+    assert "not the set-up" in said
+    loose = " ".join(events(small(privacy={"delta": 0.3}), RunStarted)[0].notes)
+    assert "patients of the largest hospital" in loose
+
+
+def test_patient_level_privacy_learns_at_epsilon_four_and_barely_at_a_tenth():
+    def accuracy(epsilon: float) -> float:
+        scores = [
+            run(
+                CELLS.replace({"privacy.epsilon": epsilon, "training.batch_size": 0, "seed": seed})
+            )["final"]["accuracy"]
+            for seed in range(6)
+        ]
+        return float(np.mean(scores))
+
+    without, generous, tiny = accuracy(math.inf), accuracy(4.0), accuracy(0.02)
+    assert without - generous < 0.06
+    assert generous - tiny > 0.05
