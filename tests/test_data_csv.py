@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.data import load
+from engine.data.csv_table import SEPARATORS
 from engine.errors import DataError, EngineError
 from engine.sections import Data
 from tests.shared import shared
@@ -289,9 +290,32 @@ def test_a_file_that_vanishes_is_refused(write, monkeypatch):
     assert "the file cannot be read (Permission denied)" in refusal(path)
 
 
-@pytest.mark.parametrize("separator", ["", ",,", '"', "\n", " "])
-def test_a_separator_is_one_sign(write, separator):
+@pytest.mark.parametrize("separator", ["", ",,", '"', "\n", " ", ",;", ":", "p"])
+def test_a_separator_is_a_sign_of_tables(write, separator):
     assert "cannot separate cells" in refusal(write(HEADER + ROWS), separator=separator)
+
+
+SECRET = "s3cr3t"
+NO_TABLES = [
+    f"root:{SECRET}:0:0:root:/root\nbin:{SECRET}:1\n",
+    f"machine host login anna password {SECRET}\n",
+    f"{SECRET}\n" * 3,
+    f"{SECRET},{SECRET}\n",
+    f"user,{SECRET},mail\nanna,{SECRET},x\n",
+    f"a;{SECRET};b\n",
+    f'"{SECRET}\n',
+    f'"{SECRET}"x,b\n',
+    f"{SECRET}," * 20,
+    f"[core]\ntoken = {SECRET}, {SECRET}\n",
+    f"1,2,{SECRET}\n3,4,5\n",
+]
+
+
+@pytest.mark.parametrize("text", NO_TABLES)
+@pytest.mark.parametrize("given", [{}, {"partition": "iid"}, {"keep": ("x",)}])
+@pytest.mark.parametrize("separator", SEPARATORS)
+def test_of_a_file_that_is_no_table_of_patients_nothing_is_quoted(write, text, given, separator):
+    assert SECRET not in refusal(write(text), separator=separator, **given)
 
 
 def test_settings_that_contradict_the_table_are_refused(write):

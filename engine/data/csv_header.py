@@ -1,4 +1,8 @@
-"""What the columns of a table are: hospital, label, split, and the features that are left."""
+"""What the columns of a table are: hospital, label, split, and the features that are left.
+
+Where neither hospital nor label is found, the file may be no table of patients at all but anything that
+can be read here, by somebody who only names it. So a sentence of refusal then quotes nothing of it.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,7 @@ def find_columns(file: str, header: Sequence[str], data: Data) -> Columns:
         DataError: A name twice, an empty name, or a column that must be there and is not.
     """
     names = [name.strip() for name in header]
-    _refuse_bad_names(file, names)
+    _refuse_bad_names(file, names, _known(names, data))
     if data.hospital_col == data.label_col:
         raise DataError(
             f"data.label_col: {data.label_col!r} is also data.hospital_col; name two columns."
@@ -61,6 +65,11 @@ def find_columns(file: str, header: Sequence[str], data: Data) -> Columns:
     )
 
 
+def _known(names: Sequence[str], data: Data) -> bool:
+    """Whether the header is known to be that of a table of patients, so that it may be quoted."""
+    return len(names) > 1 and (data.label_col in names or data.hospital_col in names)
+
+
 def _picker(chosen: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
     if len(chosen) > 1:
         return itemgetter(*chosen)
@@ -68,16 +77,15 @@ def _picker(chosen: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]
     return lambda row: (row[only],)
 
 
-def _refuse_bad_names(file: str, names: Sequence[str]) -> None:
+def _refuse_bad_names(file: str, names: Sequence[str], known: bool) -> None:
     if not any(names):
         raise DataError(f"{file}, line 1: there is no header; write the column names there.")
     for i, name in enumerate(names):
         if not name:
             raise DataError(f"{file}, line 1: column {i + 1} has no name; give it one.")
         if name in names[:i]:
-            raise DataError(
-                f"{file}, line 1: the column name {shown(name)} occurs twice; rename one of them."
-            )
+            twice = f"{shown(name)} occurs twice" if known else f"of column {i + 1} occurs before"
+            raise DataError(f"{file}, line 1: the column name {twice}; rename one of them.")
 
 
 def _find(file: str, names: Sequence[str], wanted: str, role: str, data: Data) -> int:
@@ -96,7 +104,9 @@ def _why(names: Sequence[str], role: str, data: Data) -> str:
                 return f"its cells seem to be separated by {word!r}, so set data.separator to that."
     if sum(map(_is_number, names)) > len(names) / 2:
         return "the line looks like a patient, so put a line with the column names above it."
-    way_out = f"name it with data.{role}_col (columns: {listed(names)})"
+    number = f"{len(names)} column{'' if len(names) == 1 else 's'}"
+    found = f"columns: {listed(names)}" if _known(names, data) else f"the table has {number}"
+    way_out = f"name it with data.{role}_col ({found})"
     if role == "hospital":
         return way_out + ", or set data.partition to iid to make hospitals up."
     return way_out + "."

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from _csv import Reader  # what csv.reader returns; csv itself does not export the type
 
 
+SEPARATORS = (",", ";", "|", "\t")
+
+
 @dataclass
 class _Rows:
     """What has been read so far: parallel columns, one entry per patient."""
@@ -57,8 +60,9 @@ def read_csv(path: Path, data: Data) -> Source:
         columns = find_columns(path.name, next(reader, []), data)
         _read_rows(path.name, reader, columns, rows)
     except csv.Error as error:
+        why = str(error).replace("\t", "tab")
         raise DataError(
-            f"{path.name}, line {reader.line_num}: the row cannot be read ({error}); "
+            f"{path.name}, line {reader.line_num}: the row cannot be read ({why}); "
             'check its quotes: a quote inside a cell is written "".'
         ) from None
     return _source(path.name, columns, rows, data)
@@ -66,10 +70,10 @@ def read_csv(path: Path, data: Data) -> Source:
 
 def _separator(data: Data) -> str:
     separator = {"tab": "\t", "\\t": "\t"}.get(data.separator, data.separator)
-    if len(separator) != 1 or separator in '"\r\n ':
+    if separator not in SEPARATORS:  # a letter, say, would make a table of any file
         raise DataError(
             f"data.separator: {data.separator!r} cannot separate cells; "
-            "choose one sign, as , or ; or the word tab."
+            "choose , or ; or | or the word tab."
         )
     return separator
 
