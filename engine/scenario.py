@@ -121,11 +121,26 @@ class Scenario:
                     f" {self.training.rounds}; choose an earlier one."
                 )
         warnings = tuple(note for switch in self.switches for note in switch.notes(self))
-        warnings += self._beside_noise()
+        warnings += (*self._overshooting(), *self._beside_noise())
         for change in self.changes:
             self.at(change.round)
         object.__setattr__(self, "notes", self.notes + warnings)
         return self
+
+    def _overshooting(self) -> tuple[str, ...]:
+        """A warning where steps are too large whatever the table holds.
+
+        Downhill on a function of curvature L, a step of size 2 / L or more ends no lower than it began.
+        Where training starts, a logistic loss is curved by p(1 − p) = ¼ along the bias, and the penalty
+        by l2 along each weight, everywhere. Columns can only add to that.
+        """
+        rate, limit = self.training.learning_rate, 2 / max(0.25, self.model.l2)
+        if rate < limit:
+            return ()
+        return (
+            f"training.learning_rate: {rate:g} overshoots: from {limit:g} on, steps jump past the lowest"
+            f" point of the error at least at the start; try {limit / 8:g} or less.",
+        )
 
     def _beside_noise(self) -> tuple[str, ...]:
         """What noise does not protect, where the data is somebody's own."""

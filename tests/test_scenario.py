@@ -12,6 +12,7 @@ from engine import Scenario, ScenarioError
 from engine.errors import NotBuiltYet
 from engine.settings import SECTIONS, SWITCHES, read_setting
 from fedtui.scenarios import NAMES, load, source
+from tests.builders import finished, small
 
 DEFAULTS = """
 name = "my-run"
@@ -229,6 +230,29 @@ def test_settings_are_read_by_their_knobs_type(text, setting):
 def test_unreadable_settings_are_refused(text):
     with pytest.raises(ScenarioError):
         read_setting(text)
+
+
+@pytest.mark.parametrize(
+    ("rate", "l2", "warned"),
+    [
+        (1000, 0, True),
+        (8, 0, True),
+        (7.9, 0, False),
+        (0.1, 0, False),
+        (2, 1, True),
+        (1.9, 1, False),
+    ],
+)
+def test_steps_that_overshoot_on_any_table_are_warned_of(rate, l2, warned):
+    scenario = Scenario.from_dict({"training": {"learning_rate": rate}, "model": {"l2": l2}})
+    notes = [note for note in scenario.notes if note.startswith("training.learning_rate: ")]
+    assert len(notes) == warned
+
+
+@pytest.mark.parametrize("rate", [8, 1000])
+def test_what_is_warned_of_ends_worse(rate):
+    large, as_told = (finished(small(training={"learning_rate": r}))[-1].score for r in (rate, 1))
+    assert large.loss > as_told.loss
 
 
 def test_a_code_on_own_data_carries_no_seed(tmp_path):
