@@ -165,7 +165,7 @@ def _privacy(
         return None
     last = rounds[-1]
     steps = sum((entry.counts for entry in last.state.released if entry.noised), start=0)
-    known = {key: _finite(value) for key, value in plan.as_dict().items()}
+    known = {key: _finite(value) for key, value in plan.as_dict().items() if key != "spent"}
     by_hospital = {
         **{key: value for key, value in known.items() if isinstance(value, np.ndarray)},
         "steps": steps,

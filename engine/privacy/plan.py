@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -57,6 +57,8 @@ class Plan:
         total: What the server divides the weighted sum by, where it is fixed in advance.
         group: Which of `curves` is a hospital's, (K,).
         curves: ε after 0, 1, 2 … rounds joined, what was released before included.
+        best_guess: After all of them, how often the best test tells whether one unit was in it; of the
+            hospital where it does so most often.
         basis: The settings it was made for; another basis needs another plan.
     """
 
@@ -69,6 +71,7 @@ class Plan:
     total: float | None
     group: Ints
     curves: tuple[Floats, ...]
+    best_guess: float
     basis: str
 
     @property
@@ -116,7 +119,10 @@ class Plan:
         return bool(np.all((after <= self.settings.epsilon) | np.isinf(before)))
 
     def as_dict(self) -> dict[str, Any]:
-        """What results and screens show of the plan; at patient level by hospital, (K,)."""
+        """What results and screens show of the plan; at patient level by hospital, (K,).
+
+        `spent` is the ε that it begins with, `best_guess` what it ends with.
+        """
         patient = self.settings.unit == "patient"
         z = self.noise_multiplier if patient else float(self.noise_multiplier[0])
         return {
@@ -130,6 +136,8 @@ class Plan:
             "steps": self.steps,
             "delta": self.settings.delta,
             "budget": self.settings.epsilon,
+            "spent": self._after(np.zeros_like(self.steps), np.arange(len(self.steps))),
+            "best_guess": self.best_guess,
         }
 
     def _joined(self, released: Ledger) -> Ints:
@@ -168,12 +176,14 @@ def make_plan(
     joins = _joins(setting, settings, cohort_size, done)
     pasts, past = ledger.pasts(released, settings.unit, hospitals)
     groups, group = alike(past, *rounded_up(q, steps, joins))
-    z, curves = np.zeros(len(groups)), []
+    z, curves, guesses = np.zeros(len(groups)), [], [0.5]
     for number, (index, rate, releases, rounds) in enumerate(groups):
         yield number, len(groups)
         z[number] = _noise_multiplier(settings, pasts[index], rate, releases * rounds)
         one_round = Release(float(z[number]), releases, rate)
         curves.append(accountant.curve(pasts[index], one_round, rounds, settings.delta))
+        planned = replace(one_round, count=releases * rounds)
+        guesses.append(accountant.best_guess((*pasts[index], planned)))
     total = _total(setting, cohort_size) if settings.trusts_server else None
     return Plan(
         settings=settings,
@@ -185,6 +195,7 @@ def make_plan(
         total=total,
         group=group,
         curves=tuple(curves),
+        best_guess=max(guesses),
         basis=basis,
     )
 
