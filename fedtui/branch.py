@@ -26,6 +26,7 @@ class Branch:
 
     Attributes:
         fork: The round after which this world's switches hold; 0 where they hold from the start.
+        recorded: Whether its events come from a recording, and not from the engine.
         name: What the learner calls it; one with a name is never tidied away.
         lasting: The events that a result is made of, and the states to fork from.
         until: The round to reach in the background, for a world brought back from an earlier session.
@@ -39,6 +40,7 @@ class Branch:
     error: str | None = None  # the sentence it ended with
     exhausted: bool = False
     fork: int = 0
+    recorded: bool = False
     name: str = ""
     lasting: list[Event] = field(default_factory=list)
     until: int = 0

@@ -73,7 +73,7 @@ class Player:
     def replaying(cls, events: Iterator[Event], title: str, run: Run) -> Player:
         """A player for recorded events; a switch or another seed runs the recorded scenario anew."""
         opening = View(title=title, rounds=0, seed=0, settings={}, switches={})
-        branch = Branch(None, events, [opening])
+        branch = Branch(None, events, [opening], recorded=True)
         return cls(run, branch, branches=[branch])
 
     # What is shown

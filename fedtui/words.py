@@ -99,6 +99,9 @@ def seed_drawn(seed: int) -> str:
 # The top lines
 
 
+FEDTUI, REPLAY = "fedtui", "replay"  # of one length: they stand at one place
+
+
 def badges(view: View) -> dict[str, str]:
     """What is switched on, by section: "+ privacy ε 4, one hospital"."""
     told = {

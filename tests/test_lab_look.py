@@ -97,6 +97,14 @@ def test_the_seed_gives_way_first() -> None:
     assert "+ privacy ε 8, one hospital" in lines[1]
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_replay_says_that_it_is_one_at_every_width(width: int) -> None:
+    view = at(PROTECTED, "ModelSent")
+    line = scene(Shot(view, replay=True, plots_ready=False), width, 24).text.split("\n")[0]
+    assert line.startswith(" replay  ")
+    assert "replay" not in scene(Shot(view, plots_ready=False), width, 24).text.split("\n")[0]
+
+
 # Plots
 
 

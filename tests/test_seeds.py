@@ -21,7 +21,7 @@ from fedtui.player import Player
 from fedtui.session import Keeper
 from tests.builders import small
 from tests.command import fedtui, sentence
-from tests.lab import lab
+from tests.lab import lab, opened
 from tests.test_player import drive, ready
 
 PRIVATE = ("--set", "privacy.epsilon=4")
@@ -136,6 +136,17 @@ def test_a_recording_has_the_seed_and_is_for_its_owner(table: str, tmp_path: Pat
     assert player.scenario.seed == int(found[1])
     assert player.branch.result().as_dict()["scenario"]["seed"] is None
     assert result["params"] == player.branch.result().as_dict()["params"]
+
+
+async def test_a_replay_is_marked_until_something_is_run_anew() -> None:
+    player = Player.replaying(iter(list(simulated(small(), None))), "run.jsonl", simulated)
+    async with opened(player) as at:
+        assert at.rows[0].startswith(" replay")
+        assert (await at.press("]", "3")).startswith(" replay")
+        await at.press("escape", "r")
+        assert at.rows[0].startswith(" fedtui")
+        await at.press("u")
+        assert at.rows[0].startswith(" replay")
 
 
 def test_a_session_brings_the_same_world_back(table: str) -> None:

@@ -290,6 +290,7 @@ class LabApp(App[None]):
             notice=self.notice or _ending(player),
             coach=self._coach(),
             rerun=player.heading,
+            replay=player.branch.recorded,
             plot=self.plot,
             plots_ready=self._plots_ready,
         )

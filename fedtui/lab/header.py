@@ -18,7 +18,7 @@ _PROTECTING = ("privacy", "masking")
 def header(shot: Shot, wide: int, high: int = 1) -> Canvas:
     """One line of `wide` cells; the round, the clock and all that is switched on are always on it."""
     canvas = Canvas(wide, high, shot.glyphs)
-    canvas.put(1, 0, "fedtui", "accent")
+    canvas.put(1, 0, words.REPLAY if shot.replay else words.FEDTUI, "accent")
     right = canvas.right(wide - 1, 0, f"{_clock(shot)}", "bright" if shot.playing else "dim")
     right = canvas.right(right - 3, 0, _round(shot), "bright")
     title, seed = safe(shot.view.title), words.seed(shot.view)

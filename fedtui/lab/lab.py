@@ -34,6 +34,7 @@ def _in_header(shot: Shot) -> Any:
         shot.playing,
         shot.speed,
         _rerun(shot),
+        shot.replay,
     )
 
 

@@ -124,7 +124,7 @@ class Page(Screen[None]):
         view = shot.view
         header = (view.title, view.round, view.seed, view.switches, shot.playing, shot.speed)
         rerun = shot.rerun and (shot.rerun, len(view.points))
-        return (self._facts, self._top, shot.notice, shot.glyphs, header, rerun)
+        return (self._facts, self._top, shot.notice, shot.glyphs, header, rerun, shot.replay)
 
     def _draw(self, shot: Shot, wide: int, high: int) -> Canvas:
         if wide < SMALLEST[0] or high < SMALLEST[1]:

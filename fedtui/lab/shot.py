@@ -26,6 +26,7 @@ class Shot:
         coach: A lesson's lines, or the offer of an earlier session.
         plots_ready: Whether plotting is loaded; until then a plot is its title.
         rerun: The round a rerun is heading for; 0 where none is under way.
+        replay: Whether this was recorded before, and is not computed now.
     """
 
     view: View
@@ -41,6 +42,7 @@ class Shot:
     notice: str = ""
     coach: tuple[str, ...] = ()
     rerun: int = 0
+    replay: bool = False
     plot: str = PLOTS[0]
     plots_ready: bool = True
 
