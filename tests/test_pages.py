@@ -470,6 +470,19 @@ def test_differences_are_the_settings_that_differ() -> None:
     assert compare.differences(dropped, start(small())) == {"faults.drops": []}
 
 
+def test_many_settings_and_long_lists_are_told_by_their_first_few() -> None:
+    changes = compare.differences(start(small()), start(load("network")))
+    rest = len(changes) - say.MOST_SETTINGS
+    assert rest > 1
+    told = say.differs(changes)
+    assert told.count(", ") == say.MOST_SETTINGS
+    assert told.endswith(f"… and {rest} more")
+    assert "more" not in say.differs(dict(list(changes.items())[: say.MOST_SETTINGS]))
+    drops = [f"{round}:B" for round in range(1, 40)]
+    assert say.differs({"faults.drops": drops}).endswith("round 6, … and 33 more")
+    assert say.differs({"data.keep": [f"c{i}" for i in range(30)]}).endswith("c5 … and 24 more")
+
+
 def test_branches_are_compared_after_the_last_round_of_both() -> None:
     first, later = ends("cells")
     assert compare.against(first, later) == 0

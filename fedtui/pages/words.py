@@ -6,7 +6,7 @@ and gives text; names from files are passed on as they are, and the page makes t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.wire import Kind
@@ -476,6 +476,7 @@ COMPARE = "Branches side by side"
 COMPARED = "diff.: right answers more or fewer than the one shown, after the last round of both."
 FIRST = "the first"
 LIKE_FIRST = "as the first"
+MOST_SETTINGS = 6  # of a branch, before "… and 9 more"
 SECRET = "another, secret"
 
 
@@ -494,9 +495,14 @@ def after_rounds(shown: int, before: int) -> str:
 
 
 def differs(changes: Mapping[str, Any]) -> str:
-    """Settings that differ: "privacy off, fedprox.mu 0.1"."""
+    """The first few settings that differ, switches before others: "privacy off, fedprox.mu 0.1"."""
     told = [_setting(key, value) for key, value in changes.items()]
-    return ", ".join(told) if told else LIKE_FIRST
+    return ", ".join(_few(told)) or LIKE_FIRST
+
+
+def _few(told: Sequence[str]) -> list[str]:
+    rest = len(told) - MOST_SETTINGS
+    return [*told[:MOST_SETTINGS], more(rest)] if rest > 0 else list(told)
 
 
 def _setting(key: str, value: Any) -> str:
@@ -504,11 +510,11 @@ def _setting(key: str, value: Any) -> str:
     if value is None:
         return f"{switch} off"
     if key == "faults.drops":
-        return ", ".join(_drop(str(drop)) for drop in value) or "nobody drops out"
+        return ", ".join(_few([_drop(str(drop)) for drop in value])) or "nobody drops out"
     if isinstance(value, float):
         return f"{key} {value:g}"
     if isinstance(value, list | tuple):
-        return f"{key} " + (" ".join(map(str, value)) or "none")
+        return f"{key} " + (" ".join(_few([str(item) for item in value])) or "none")
     return f"{switch} on" if value is True else f"{key} {value}"
 
 
