@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import EngineError, RunError
 from engine.events import Event, Preparing, RoundFinished, RunFinished, RunStarted, SettingsChanged
 from engine.scenario import Scenario
 from engine.state import State
+from fedtui import words
 from fedtui.view import View, fold
 
 if TYPE_CHECKING:
@@ -56,7 +59,7 @@ class Branch:
         except EngineError as error:
             return error
         except Exception as error:  # a screen shows a sentence, whatever went wrong below it
-            return RunError(f"the engine stumbled, {type(error).__name__}: {error}")
+            return RunError(words.stumbled(type(error).__name__, _where(error)))
 
     def take(self, answer: Answer) -> None:
         """Keep what `ask` returned."""
@@ -130,6 +133,12 @@ class Branch:
     @property
     def _own(self) -> tuple[int, ...]:
         return tuple(point.correct for point in self.last.points)
+
+
+def _where(error: Exception) -> str:
+    """The place in the code; an error's own message may hold a patient's values."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}, line {last.lineno}"
 
 
 def _ends(frame: View, round: int) -> bool:

@@ -972,9 +972,14 @@ def crashed(what: str, where: str) -> str:
     return f"fedtui: a mistake of ours ended the lab ({what}); your place is kept. {where}"
 
 
-def saved(path: str) -> str:
-    """Where a file is."""
-    return f"Saved as {path}."
+def stumbled(what: str, where: str) -> str:
+    """A mistake of ours ended a run."""
+    return f"A mistake of ours ended this run ({what}, {where}). u goes back, r runs it again."
+
+
+def saved(path: str, own_data: bool = False) -> str:
+    """Where a file is, and whose numbers are in it."""
+    return f"Saved as {path}." + (" It tells of your own patients." if own_data else "")
 
 
 NO_OFFER = "There is no earlier session."

@@ -177,6 +177,23 @@ async def test_the_screen_tells_the_seed_only_where_it_is_asked_for(table: str) 
         assert str(scenario.seed + 1)[:6] in await at.press("enter")
 
 
+async def test_what_is_saved_of_own_data_has_no_seed_and_says_whose_it_is(
+    table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    scenario = seeds.unguessable(own(table, privacy={}), chosen=False)
+    async with lab(scenario, size=(140, 45)) as at:
+        await at.press("]")
+        for ending in ("json", "csv", "svg"):
+            at.app.action_save(ending)
+            assert str(tmp_path) in at.app.notice
+            assert "your own patients" in at.app.notice
+    saved = list(tmp_path.glob("fedtui-*"))
+    assert len(saved) == 3
+    assert not [path for path in saved if str(scenario.seed)[:6] in path.read_text("utf-8")]
+    assert {path.stat().st_mode & 0o077 for path in saved} == {0}
+
+
 async def test_own_data_chosen_in_the_settings_gets_a_seed_of_its_own(table: str) -> None:
     async with lab(small()) as at:
         app = at.app

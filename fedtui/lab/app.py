@@ -605,7 +605,7 @@ class LabApp(App[None]):
         except EngineError as error:
             self._say(str(error))
         else:
-            self._say(words.saved(str(path)))
+            self._say(words.saved(str(path), self.player.view.own_data))
 
     def _exported(self, ending: str) -> str:
         if ending == "svg":
