@@ -55,9 +55,9 @@ class Block:
 
     def patients(self, rows: Ints) -> tuple[Floats, Floats, Floats]:
         """Of these rows of the table (b, k): themselves with a one (d, b, k), labels and lengths."""
-        table, labels = self.table.with_one
-        x = np.ascontiguousarray(table.take(rows, axis=0).transpose(2, 0, 1))
-        return x, labels.take(rows), self.table.lengths.take(rows)
+        table = self.table
+        x: Floats = table.columns.take(rows, axis=1)
+        return x, table.with_one[1].take(rows), table.lengths.take(rows)
 
     def found(self, order: Ints) -> Ints:
         """Where the patients of a visiting order (n_max, k or 1) lie, once for a whole pass."""

@@ -30,7 +30,7 @@ class Knob:
         low, high: Inclusive bounds of a number; `above` and `below` are exclusive ones.
         choices: The words a text setting may be; empty where any text will do.
         later: Words that are known and refused by name: they are not built yet.
-        inf: Whether infinity is allowed whatever the bounds; JSON has no such number, so it is a text there.
+        inf: Whether infinity is allowed, whatever the bounds; in JSON it is a text.
         unit: What a number counts, e.g. "patients".
         depends: Where the default hangs on the section's other settings: how.
     """

@@ -13,9 +13,36 @@ import hashlib
 
 import numpy as np
 
+from engine.arrays import Floats, Ints
+
 
 def stream(seed: int, purpose: str, *address: int) -> np.random.Generator:
     """The generator at `(seed, purpose, *address)`; asking twice gives the same numbers twice."""
     name = ":".join([str(seed), purpose, *map(str, address)])
     key = int.from_bytes(hashlib.blake2b(name.encode(), digest_size=16).digest(), "little")
     return np.random.Generator(np.random.Philox(key=key))
+
+
+_TOGETHER = 16  # hospitals a stream: one each costs more than the training, more draw in vain
+
+
+class ByHospital:
+    """Draws for some hospitals of a federation, an address for every sixteen of them.
+
+    The first rows are the same however many are drawn after them, and whoever else is drawn for.
+    """
+
+    def __init__(self, seed: int, purpose: str, *address: int, hospitals: Ints) -> None:
+        groups, group = np.unique(hospitals // _TOGETHER, return_inverse=True)
+        self._streams = [stream(seed, purpose, *address, int(g)) for g in groups]
+        self._places = group * _TOGETHER + hospitals % _TOGETHER
+
+    def uniform(self, rows: int) -> Floats:
+        """The next numbers in [0, 1), (rows, k)."""
+        drawn = [s.random((rows, _TOGETHER)) for s in self._streams]
+        return np.concatenate(drawn, axis=1)[:, self._places]
+
+    def normal(self, rows: int, width: int) -> Floats:
+        """The next standard normal numbers, (rows, width, k)."""
+        drawn = [s.standard_normal((rows, _TOGETHER, width)) for s in self._streams]
+        return np.concatenate(drawn, axis=1)[:, self._places].transpose(0, 2, 1)

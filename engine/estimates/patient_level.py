@@ -19,6 +19,7 @@ to compare a private run with. Floating-point noise is not strict differential p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -28,7 +29,7 @@ from engine.arrays import Flags, Floats, Ints
 from engine.blocks import Block
 from engine.estimates.base import Address, Batch, LocalStep, Passed, Schedule
 from engine.models import logistic
-from engine.randomness import stream
+from engine.randomness import ByHospital
 from engine.sections import Training
 
 _DRAWN_AT_ONCE = 2_000_000  # numbers of noise
@@ -54,7 +55,7 @@ class PatientLevel:
 
 
 class _Poisson:
-    """Batches by coins, of one block in one round. Each hospital has streams of its own."""
+    """Batches by coins, of one block in one round."""
 
     def __init__(
         self,
@@ -64,20 +65,22 @@ class _Poisson:
         clip_norm: float,
         noise_std: Floats,
     ) -> None:
-        self.block, self.clip_norm, self.noise_std = block, clip_norm, noise_std
+        self.block, self.address = block, address
+        self.clip_norm, self.noise_std = clip_norm, noise_std
         self.schedule = Schedule(block.sizes, training)
         self.epochs = self.schedule.epochs
         self.expected = np.minimum(self.schedule.batch, block.sizes)  # b = q·n, (k,)
-        seed, round = address
-        self.coins = [stream(seed, "poisson batch", round, int(h)) for h in block.hospitals]
-        self.noises = [stream(seed, "patient noise", round, int(h)) for h in block.hospitals]
 
     def batches(self, epoch: int) -> Iterator[_Step]:
         """As many steps as a pass has minibatches; a patient may come twice in it, or not at all."""
         steps = self.schedule.steps(epoch)
         taken = _taken(steps, len(self.expected))
         self.seen = _Seen(taken > 0)
-        rows, noises = self._rows(taken), self._noises(taken)
+        coins, noise_source = (
+            ByHospital(*self._named(purpose), epoch, hospitals=self.block.hospitals)
+            for purpose in ("poisson batch", "patient noise")
+        )
+        rows, noises = self._rows(coins, taken), self._noises(noise_source, len(steps))
         for number, ((_, active, _), noise) in enumerate(zip(steps, noises, strict=True), start=1):
             x, y, lengths = self.block.patients(rows[number - 1, :, active])
             yield _Step(
@@ -97,35 +100,31 @@ class _Poisson:
         """Of the patients that were in a batch."""
         return self.seen.passed()
 
-    def _rows(self, taken: Ints) -> Ints:
-        """Which rows of the table are in each step's batch, (steps, b_max, k), padded."""
-        sizes, starts, steps = self.block.sizes, self.block.starts, int(taken.max())
-        drawn = [
-            heads(coin, b / n, int(n * count))
-            for coin, b, n, count in zip(self.coins, self.expected, sizes, taken, strict=True)
-        ]
-        flips = np.concatenate(
-            drawn
-        )  # of each hospital, ascending: flip f is patient f mod n in step f // n
-        column = np.repeat(np.arange(len(sizes)), [len(d) for d in drawn])
-        step, patient = flips // sizes[column], flips % sizes[column]
-        batch = column * steps + step
-        counts = np.bincount(batch, minlength=len(sizes) * steps)
-        place = np.arange(len(flips)) - (np.cumsum(counts) - counts)[batch]
-        rows = np.full((steps, max(1, int(counts.max())), len(sizes)), self.block.padding)
-        rows[step, place, column] = starts[column] + patient
+    def _named(self, purpose: str) -> tuple[int, str, int]:
+        seed, round = self.address
+        return seed, purpose, round
+
+    def _rows(self, coins: ByHospital, taken: Ints) -> Ints:
+        """Which rows of the table are in each step's batch, (steps, b_max, k), padded.
+
+        Flip f of a hospital is that of its patient f mod n in step f // n.
+        """
+        n, k, steps = self.block.sizes, len(taken), int(taken.max())
+        column, flip = heads(coins, self.expected / n, n * taken)
+        step, patient = np.divmod(flip, n[column])
+        batch = column * steps + step  # flips come by hospital, ascending, so batches are runs
+        counts = np.bincount(batch, minlength=k * steps)
+        place = np.arange(len(flip)) - (np.cumsum(counts) - counts)[batch]
+        rows = np.full((steps, max(1, int(counts.max())), k), self.block.padding)
+        rows[step, place, column] = self.block.starts[column] + patient
         return rows
 
-    def _noises(self, taken: Ints) -> Iterator[Floats]:
-        """N(0, z² C² I) for each step, (d, k); zero for a hospital that takes it no more."""
-        d, k, steps = self.block.width, len(taken), int(taken.max())
+    def _noises(self, source: ByHospital, steps: int) -> Iterator[Floats]:
+        """N(0, z² C² I) for each step, (d, k)."""
+        d, k = self.block.width, len(self.expected)
         at_once = max(1, _DRAWN_AT_ONCE // (d * k))
         for start in range(0, steps, at_once):
-            noise = np.zeros((min(at_once, steps - start), d, k))
-            for i, stream_of_one in enumerate(self.noises):
-                own = noise[: max(0, int(taken[i]) - start), :, i]
-                own[:] = self.noise_std[i] * stream_of_one.standard_normal(own.shape)
-            yield from noise
+            yield from self.noise_std * source.normal(min(at_once, steps - start), d)
 
 
 def _taken(steps: list[LocalStep], k: int) -> Ints:
@@ -136,21 +135,28 @@ def _taken(steps: list[LocalStep], k: int) -> Ints:
     return taken
 
 
-def heads(coin: np.random.Generator, rate: float, flips: int) -> Ints:
-    """Which of so many independent flips, each heads with probability `rate`, fell heads; ascending.
+def heads(coins: ByHospital, rate: Floats, flips: Ints) -> tuple[Ints, Ints]:
+    """Which of each hospital's independent flips fell heads: columns and flips, ascending.
 
-    From one head to the next it takes a geometric number of flips, so only heads need a draw.
+    From one head to the next it takes a geometric number of flips, ⌊log U / log(1 − rate)⌋ + 1 with U
+    uniform, so only heads need a draw.
+
+    Args:
+        rate: Probability of heads, (k,).
+        flips: (k,).
     """
-    if rate >= 1:
-        return np.arange(flips)
-    found, last = [], -1
-    while last < flips:
-        left = rate * (flips - last)
-        last_and_on = last + np.cumsum(coin.geometric(rate, int(left + 4 * left**0.5) + 8))
-        found.append(last_and_on)
-        last = int(last_and_on[-1])
-    every: Ints = np.concatenate(found)
-    return every[every < flips]
+    expected = float(np.max(rate * flips))
+    last, found = np.full(len(rate), -1.0), []
+    with np.errstate(divide="ignore"):  # log 0 = −inf: a rate of 1 falls heads every time
+        log_tails = np.log1p(-rate)
+    while np.any(last < flips):
+        uniform = 1 - coins.uniform(int(expected + 5 * math.sqrt(expected)) + 8)  # never 0
+        at = last + np.cumsum(np.floor(np.log(uniform) / log_tails) + 1, axis=0)
+        found.append(at)
+        last = at[-1]
+    every = np.concatenate(found).T  # (k, heads)
+    column, number = np.nonzero(every < flips[:, None])
+    return column, every[column, number].astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
