@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from engine import Scenario, simulate
 from engine.arrays import Floats
 from engine.data.federation import Table
-from engine.events import Event, RoundFinished, UpdatesSent
+from engine.events import Event, RoundFinished, RunStarted, UpdatesSent
+from engine.state import State
 
 CELLS = Scenario.from_toml(
     """
@@ -57,3 +59,17 @@ def table(sizes: list[int], features: int, seed: int = 0) -> Table:
     x = draw.normal(size=(int(starts[-1]), features))
     y = (x[:, 0] + draw.normal(size=len(x)) > 0).astype(np.float64)
     return Table(x, y, starts)
+
+
+@cache
+def _states(code: str) -> tuple[State, ...]:
+    return tuple(
+        e.state
+        for e in simulate(Scenario.from_code(code))
+        if isinstance(e, RunStarted | RoundFinished)
+    )
+
+
+def states(scenario: Scenario) -> tuple[State, ...]:
+    """Before round 1 and after each round, played once per test run."""
+    return _states(scenario.to_code())

@@ -1,9 +1,12 @@
-"""The attack on one patient: exact where it can be, noise under masks, and never felt by the run."""
+"""Attacks: exact where they can be, stopped by what stops them and by nothing else, unfelt by the run."""
 
 from __future__ import annotations
 
+import doctest
+import math
 import pickle
-from functools import cache
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,34 +14,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import engine.attacks
 from engine import RunError, Scenario, ScenarioError, simulate
-from engine.attacks.one_patient import Attempt, one_patient
+from engine.attacks.case_count import case_count
+from engine.attacks.membership import membership
+from engine.attacks.one_patient import Attempt, one_patient, ratio
+from engine.attacks.outcome import Outcome
+from engine.attacks.two_runs import two_runs
+from engine.attacks.two_sums import two_sums
+from engine.attacks.victim import victim
+from engine.broadcast import broadcast
 from engine.codecs.float32 import Float32
 from engine.data.breast_cancer import breast_cancer
 from engine.events import Event, RoundFinished, RunStarted
 from engine.recording import _plain
 from engine.state import State
 from engine.wire import Kind, unpack
-from tests.builders import small
+from tests.builders import small, states
 
 MANY = 200  # attempts, where chance has to show
 
 
-@cache
-def states(code: str) -> list[State]:
-    """Before round 1, and after each of six."""
-    happened = simulate(Scenario.from_code(code))
-    return [e.state for e in happened if isinstance(e, RunStarted | RoundFinished)]
-
-
 def attempt(scenario: Scenario, hospital: int = 1, patient: int = 2, round: int = 1) -> Attempt:
-    return one_patient(scenario, states(scenario.to_code())[round - 1], hospital, patient)
+    before = states(scenario)[round - 1]
+    return one_patient(scenario, before, hospital, patient, seed=1000 * hospital + patient)
 
 
 EXACT: list[dict[str, Any]] = [
     {},
     {"fedprox": {"mu": 1.0}},
-    {"privacy": {"clip_norm": 0.01}},
+    {"privacy": {"unit": "hospital", "clip_norm": 0.01}},
     {"model": {"init": "uniform"}},
     {"training": {"batch_size": 0, "weighting": "equal", "participation": 0.5}},
     {"data": {"scaling": "hospital"}},
@@ -56,10 +61,10 @@ EXACT: list[dict[str, Any]] = [
     st.sampled_from([None, 0.02, 0.5]),
 )
 def test_the_record_comes_back_to_five_digits(hospital, patient, round, epochs, mu, clip):
-    state = states(small().to_code())[round - 1]
+    state = states(small())[round - 1]
     scenario = small(training={"local_epochs": epochs}, fedprox={"mu": mu})
     if clip is not None:
-        scenario = scenario.replace({"privacy.clip_norm": clip})
+        scenario = scenario.replace({"privacy.unit": "hospital", "privacy.clip_norm": clip})
     found = one_patient(scenario, state, hospital, patient)
     np.testing.assert_allclose(found.recovered, found.true, rtol=1e-5, atol=0)
     assert found.succeeded
@@ -90,13 +95,13 @@ def test_the_attacker_needs_the_bytes_and_nothing_else():
     header, bodies = unpack(Kind.UPDATE, [found.message])
     assert (header["hospital"][0], header["round"][0], header["weight"][0]) == (1, 3, 1)
     (update,) = Float32().decode(bodies, 4)
-    scaling = states(small().to_code())[0].prepared.federation.scaling
+    scaling = states(small())[0].prepared.federation.scaling
     by_hand = scaling.mean + scaling.std * update[:-1] / update[-1]
     np.testing.assert_array_equal(found.recovered, by_hand)
 
 
 def test_noise_added_by_the_server_comes_after_it_has_read():
-    found = attempt(small(privacy={"epsilon": 0.1}))
+    found = attempt(small(privacy={"unit": "hospital", "epsilon": 0.1}))
     assert found.succeeded
     assert found.noise_after
     assert not attempt(small()).noise_after
@@ -146,7 +151,7 @@ def test_a_penalty_on_the_weights_alone_bends_the_ratio():
 
 
 def test_where_nothing_moved_nothing_can_be_said():
-    state = states(small().to_code())[0]
+    state = states(small())[0]
     far = np.full(len(state.params), 1e4)  # so sure of itself that p − y is 0 for one of the two
     sure = State(0, far, state.basis, prepared=state.prepared)
     found = [one_patient(small(), sure, 0, p) for p in range(40)]
@@ -170,39 +175,145 @@ def test_a_hospital_that_was_not_drawn_can_be_attacked_too():
 
 
 @pytest.mark.parametrize(
-    ("hospital", "patient", "says"),
-    [(4, 0, "no hospital 4"), (-1, 0, "no hospital -1"), (0, 9999, "has 114 training patients")],
+    "privacy",
+    [{}, {"epsilon": 1.0}, {"unit": "hospital", "noise_by": "hospital"}],
+    ids=["patients", "patients, strict", "hospitals, each its own"],
 )
-def test_a_patient_that_does_not_exist_is_refused(hospital, patient, says):
-    with pytest.raises(ScenarioError, match=says):
-        attempt(small(), hospital, patient)
+def test_noise_in_the_update_buries_the_record_from_the_server_too(privacy):
+    found = tries(small(privacy=privacy))
+    assert {(a.outcome, a.obstacle) for a in found} == {(Outcome.HIDDEN, "noise")}
+    assert {a.readers for a in found} == {("server",)}  # it can read the message, and does not help
+    assert not any(a.noise_after for a in found)
 
 
-def test_a_state_without_its_patients_is_refused():
-    state = states(small().to_code())[0]
+def test_no_noise_no_protection_the_patient_level_mechanism_alone_hides_nobody():
+    assert attempt(small(privacy={"epsilon": math.inf})).succeeded
+
+
+def test_a_codec_that_leaves_numbers_out_leaves_no_record():
+    for codec in ("topk", "randk"):
+        found = attempt(small(compression={"codec": codec}), round=3)
+        assert (found.outcome, found.obstacle) == (Outcome.HIDDEN, "left out")
+
+
+def test_a_pruned_model_gives_the_record_away_as_a_whole_one_does():
+    scenario = small(compression={"codec": "quantize", "bits": 16, "prune": 0.5})
+    assert attempt(scenario, round=3).succeeded
+
+
+def test_noise_is_fresh_for_every_attempt_and_repeatable_by_its_seed():
+    scenario, before = small(privacy={}), states(small(privacy={}))[1]
+    first, second = (one_patient(scenario, before, 1, 2) for _ in range(2))
+    assert first.message != second.message
+    again = [one_patient(scenario, before, 1, 2, seed=7).message for _ in range(2)]
+    assert again[0] == again[1]
+    of_the_run = one_patient(scenario, before, 1, 2, seed=scenario.seed)
+    assert of_the_run.message not in (first.message, second.message)
+
+
+# Where two take part
+
+
+def two(**sections: Any) -> Scenario:
+    return small(data={"hospitals": 2}, **sections)
+
+
+def test_of_two_hospitals_each_reads_the_other_masks_or_not():
+    """New model − old model − own update: all that the other hospital has."""
+    scenario = two(masking={})
+    before = states(scenario)[2]
+    her, other = victim(scenario, before, 1, seed=5), victim(scenario, before, 0, seed=5)
+    row = her.row(3)
+    alone, own = her.update(slice(row, row + 1)), other.update(other.patients)
+    at = replace(other.moment(0), cohort=np.array([0, 1]), patients=np.array([other.size, 1]))
+    summed = her.summed(her.protected(np.concatenate([own, alone]), at), at)
+    mean, _, _ = her.pipeline.combine(summed, at, before.remembered)
+    new, old = (
+        broadcast({"params": params}, 4)[0] for params in (before.params + mean, before.params)
+    )
+    left = (new - old) * (other.size + 1) - own[0] * other.size
+    np.testing.assert_allclose(ratio(left), before.prepared.federation.train.x[row], atol=0.02)
+    assert one_patient(scenario, before, 1, 3).readers == ("other",)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "readers"),
+    [
+        (two(), ("server", "other")),
+        (two(masking={}), ("other",)),
+        (two(masking={}, privacy={"unit": "hospital"}), ()),
+        (two(privacy={"unit": "hospital"}), ("server",)),
+        (small(training={"participation": 0.5}, masking={}), ("other",)),
+        (small(masking={}), ()),
+        (small(), ("server",)),
+    ],
+)
+def test_who_can_tell_an_update_from_all_others(scenario, readers):
+    assert attempt(scenario).readers == readers
+
+
+# All attacks alike
+
+
+ATTACKS: dict[str, Callable[[Scenario, State, int], Any]] = {
+    "one patient": one_patient,
+    "case count": case_count,
+    "two runs": two_runs,
+    "two sums": two_sums,
+    "membership": lambda scenario, state, hospital: membership(state),
+}
+ON_A_HOSPITAL = [name for name in ATTACKS if name != "membership"]
+
+
+@pytest.mark.parametrize("hospital", [4, -1])
+@pytest.mark.parametrize("name", ON_A_HOSPITAL)
+def test_a_hospital_that_does_not_exist_is_refused(name, hospital):
+    with pytest.raises(ScenarioError, match=f"no hospital {hospital}; choose one from 0 to 3"):
+        ATTACKS[name](small(), states(small())[0], hospital)
+
+
+@pytest.mark.parametrize("attack", [one_patient, two_runs])
+def test_a_patient_that_does_not_exist_is_refused(attack):
+    with pytest.raises(ScenarioError, match="has 114 training patients and none at 9999"):
+        attack(small(), states(small())[0], 0, 9999)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_a_state_without_its_patients_is_refused(name):
+    state = states(small())[0]
     with pytest.raises(RunError, match="without its patients"):
-        one_patient(small(), State(0, state.params, state.basis), 0)
+        ATTACKS[name](small(), State(0, state.params, state.basis), 0)
 
 
 @pytest.mark.parametrize(
     "sections", [{}, {"privacy": {}, "compression": {}, "fedprox": {}}, {"masking": {}}], ids=str
 )
-def test_an_attempt_changes_neither_the_state_nor_the_run(sections):
+def test_no_attack_changes_neither_the_state_nor_the_run(sections):
     scenario = small(**sections)
 
     def told(event: Event) -> Any:
         return _plain(event)
+
+    def kept(state: State) -> bytes:
+        assert state.prepared is not None
+        train = state.prepared.federation.train
+        return pickle.dumps((replace(state, prepared=None), train.x, train.y))
 
     quiet = [told(e) for e in simulate(scenario)]
     heard = []
     for event in simulate(scenario):
         heard.append(told(event))
         if isinstance(event, RunStarted | RoundFinished):
-            before = pickle.dumps(event.state)
-            one_patient(scenario, event.state, 2, 7)
-            assert pickle.dumps(event.state) == before
+            before = kept(event.state)
+            for attack in ATTACKS.values():
+                attack(scenario, event.state, 2)
+            assert kept(event.state) == before
     if "masking" not in sections:  # there keys and messages are never the same twice
         assert heard == quiet
     assert [e for e in heard if "$RoundFinished" in e] == [
         e for e in quiet if "$RoundFinished" in e
     ]
+
+
+def test_the_example_of_the_package_runs():
+    assert doctest.testmod(engine.attacks).failed == 0
