@@ -150,12 +150,17 @@ class Scenario:
             "privacy: ε covers the models; right answers, rates, scales and references told beside"
             " them are exact and outside it."
         )
+        shared = (
+            "privacy: runs with one seed share their noise, and their difference has none; hand on only"
+            " one of them."
+        )
         if self.seed >= _GUESSED:
-            return (exact,)
+            return exact, shared
         return (
             f"seed: {self.seed} can be guessed, and whoever guesses it takes the noise off; on your own"
             f" data choose one at random, above {_GUESSED:,}.",
             exact,
+            shared,
         )
 
     def get(self, section: type[S]) -> S | None:

@@ -100,8 +100,9 @@ def test_a_seed_that_was_chosen_stays_and_is_warned_of_where_it_can_be_guessed(t
 
 
 def test_what_the_noise_does_not_cover_is_told_with_it(table: str) -> None:
-    assert any("exact and outside" in note for note in run(own(table, privacy={}))["notes"])
-    assert not any("exact and outside" in note for note in run(small(privacy={}))["notes"])
+    for what in ("exact and outside", "share their noise"):
+        assert any(what in note for note in run(own(table, privacy={}))["notes"])
+        assert not any(what in note for note in run(small(privacy={}))["notes"])
 
 
 # What tells it, and what does not
