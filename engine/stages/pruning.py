@@ -50,7 +50,11 @@ class Pruning(Stage):
         return Step({**combined, "update": update}, facts=facts)
 
     def _kept(self, params: Floats) -> Flags:
-        count = len(params) - int(self.fraction * len(params) + 1e-9)  # as in how_many
         kept = np.zeros(len(params), np.bool_)
-        kept[largest(np.abs(params)[None], count)[0]] = True
+        kept[largest(np.abs(params)[None], left(self.fraction, len(params)))[0]] = True
         return kept
+
+
+def left(fraction: float, parameters: int) -> int:
+    """d − ⌊fraction · d⌋: how many params a pruned model keeps."""
+    return parameters - int(fraction * parameters + 1e-9)  # 0.29 · 100 is 28.999999999999996
