@@ -203,9 +203,7 @@ class UpdatesSent(Event):
 class HospitalsDropped(Event):
     """These hospitals' updates are not in the sum.
 
-    Where they are the whole cohort, the round is lost: no `Aggregated` follows, the model stays. Under
-    masks it can come twice in a round: once for those whose update did not come, once for everyone
-    where too few were left to open the sum.
+    Where they are the whole cohort, the round is lost: no `Aggregated` follows, the model stays.
     """
 
     phase = Phase.RETURN

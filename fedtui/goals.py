@@ -15,8 +15,9 @@ Place = tuple[int, int, int]  # round, moment, step: where in a run a frame is
 
 _MOMENTS = (
     "", "Preparing", "RunStarted", "SettingsChanged", "RoundStarted", "ModelSent", "EpochTrained",
-    "UpdatesProtected", "KeysAdvertised", "KeysForwarded", "UpdatesMasked", "UpdatesSent",
-    "HospitalsDropped", "Aggregated", "RoundFinished", "BudgetReached", "RunFinished",
+    "UpdatesProtected", "KeysAdvertised", "KeysForwarded", "SharesSent", "SharesForwarded",
+    "UpdatesMasked", "UpdatesSent", "SurvivorsAnnounced", "SharesRevealed", "HospitalsDropped",
+    "MasksRemoved", "Aggregated", "RoundFinished", "BudgetReached", "RunFinished",
 )  # fmt: skip
 _PASSED_BY = ("Preparing", "RoundStarted")  # frames that nobody needs to rest on
 BEGINNING = (0, _MOMENTS.index("RunStarted"), 0)

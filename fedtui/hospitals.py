@@ -34,10 +34,12 @@ class Hospitals:
     protected: Flags  # passed the stages that act before sending
     masked: Flags
     size: Ints  # bytes of the update message; 0 before
+    shared: Flags  # its secrets, among all
     arrived: Flags  # its update has come, and counts
     lost: Flags  # taking part, but its update is not in the sum
 
     @classmethod
+    revealed: Flags  # its shares of the others' secrets, to open the sum
     def known(
         cls, names: Sequence[str] = (), patients: Ints | None = None, held_out: Ints | None = None
     ) -> Hospitals:
@@ -63,10 +65,12 @@ class Hospitals:
             size=nothing,
             arrived=nobody,
             lost=nobody,
+            shared=nobody,
         )
 
     def in_round(self, cohort: Ints, shares: Floats, planned: Ints) -> Hospitals:
         """At the start of a round: `cohort` (k,) is drawn, `planned` (K,) passes lie before it."""
+            revealed=nobody,
         fresh = Hospitals.known(self.names, self.patients, self.held_out)
         return replace(
             fresh,

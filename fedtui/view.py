@@ -18,7 +18,7 @@ import numpy as np
 from engine import events as ev
 from engine.sections import BUILT_IN
 from engine.wire import Kind
-from fedtui.hospitals import Floats, Hospitals, Ints, put
+from fedtui.hospitals import Flags, Floats, Hospitals, Ints, put
 from fedtui.mail import Mail
 from fedtui.points import Point, Points
 
@@ -59,6 +59,7 @@ class View:
     key_size: int = 0  # bytes of keys sent this round, all messages
     pairs: int = 0  # masks agreed this round, one per pair of hospitals
     ring_bits: int = 0
+    needed: int = 0  # hospitals whose shares open the sum
     uplink: int = 0  # bytes so far, whole run
     downlink: int = 0
     overhead: int = 0
@@ -166,6 +167,7 @@ def _(event: ev.RoundStarted, view: View) -> View:
 @_after.register
 def _(event: ev.ModelSent, view: View) -> View:
     has_model = put(view.hospitals.has_model, event.cohort, True)
+        needed=0,
     return replace(
         view,
         hospitals=replace(view.hospitals, has_model=has_model),
@@ -242,6 +244,56 @@ def _keys(view: View, kind: Kind, cohort: Ints, each: int) -> View:
 def _(event: ev.UpdatesMasked, view: View) -> View:
     masked = put(view.hospitals.masked, event.done, True)
     return replace(
+@_after.register
+def _(event: ev.SharesSent, view: View) -> View:
+    before = view.hospitals
+    new = event.done[~before.shared[event.done]]
+    hospitals = replace(
+        before, shared=put(before.shared, event.done, True), lost=_missing(before, event.cohort)
+    )
+    steps = replace(
+        view,
+        hospitals=hospitals,
+        needed=event.needed,
+        step_done=len(event.done),
+        step_total=len(event.cohort),
+    )
+    return _keys(steps, Kind.SHARES, new, event.size)
+
+
+@_after.register
+def _(event: ev.SharesForwarded, view: View) -> View:
+    return _keys(view, Kind.FORWARDED_SHARES, event.cohort, event.size)
+
+
+@_after.register
+def _(event: ev.SurvivorsAnnounced, view: View) -> View:
+    return _keys(view, Kind.SURVIVORS, event.cohort, event.size)
+
+
+@_after.register
+def _(event: ev.SharesRevealed, view: View) -> View:
+    before = view.hospitals
+    new = event.done[~before.revealed[event.done]]
+    steps = replace(
+        view,
+        hospitals=replace(before, revealed=put(before.revealed, event.done, True)),
+        step_done=len(event.done),
+        step_total=len(event.cohort),
+    )
+    return _keys(steps, Kind.UNMASKING, new, event.size)
+
+
+@_after.register
+def _(event: ev.MasksRemoved, view: View) -> View:
+    return replace(view, step_done=len(event.done), step_total=len(event.cohort))
+
+
+def _missing(hospitals: Hospitals, here: Ints) -> Flags:
+    """Those taking part that are not `here` any more."""
+    return put(hospitals.drawn, here, False)
+
+
         view,
         hospitals=replace(view.hospitals, masked=masked),
         ring_bits=event.ring_bits,

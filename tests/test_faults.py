@@ -5,35 +5,47 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from engine import Scenario, ScenarioError, run
-from engine.channels.masks import Party, Server
+from engine import Scenario, ScenarioError, run, simulate
+from engine.channels.section import opens_with
 from engine.events import (
     Aggregated,
     HospitalsDropped,
+    KeysForwarded,
+    MasksRemoved,
     RoundFinished,
     RoundStarted,
     RunFinished,
+    SharesForwarded,
+    SharesRevealed,
+    SharesSent,
+    SurvivorsAnnounced,
     UpdatesMasked,
     UpdatesSent,
 )
-from engine.faults import Dropouts, Faults, fell_away
-from engine.privacy import ledger
+from engine.faults import POINTS, Dropouts, Faults, fell_away
 from engine.recording import Recorder, read
 from engine.stages.base import Moment
 from engine.stages.memory import Remembered
 from engine.wire import Kind, unpack
 from fedtui import words
 from fedtui.view import View, fold, start
-from tests.builders import events, finished, params, small
+from tests.builders import events, finished, params, payloads, small
 from tests.command import fedtui, sentence
 
 C_IN_3 = {"drops": ["3:C"]}
 UNEQUAL = {"partition": "quantity", "sizes": ["6", "3", "2", "1"]}
 EVERYONE = [f"{round}:{name}" for round in range(1, 7) for name in "ABCD"]
+
+
+HOSPITAL = {"unit": "hospital"}  # of privacy: one whose presence the divisor must not tell
+LOST_IN_3 = {"drops": ["3:C", "3:D"]}  # two of four are one too few for 0.6
 
 
 def moment(round: int, cohort: list[int], hospitals: int = 1000) -> Moment:
@@ -52,26 +64,26 @@ def views(scenario: Scenario) -> list[View]:
 
 def test_a_dropout_strikes_with_its_probability_and_anew_in_every_round():
     everyone = list(range(1000))
-    first, second = (Dropouts(0.3).lost(moment(r, everyone)) for r in (1, 2))
+    first, second = (Dropouts(0.3).lost(moment(r, everyone), "before") for r in (1, 2))
     assert 240 < first.sum() < 360
     assert 60 < (first & second).sum() < 120  # 90 expected of independent rounds
 
 
 def test_who_falls_away_does_not_hang_on_who_else_takes_part():
-    whole = Dropouts(0.5).lost(moment(1, list(range(1000))))
+    whole = Dropouts(0.5).lost(moment(1, list(range(1000))), "before")
     some = [3, 70, 71, 500, 999]
-    np.testing.assert_array_equal(Dropouts(0.5).lost(moment(1, some)), whole[some])
+    np.testing.assert_array_equal(Dropouts(0.5).lost(moment(1, some), "before"), whole[some])
 
 
 def test_a_higher_probability_only_adds_to_those_who_fall_away():
-    low, high = (Dropouts(p).lost(moment(1, list(range(1000)))) for p in (0.2, 0.6))
+    low, high = (Dropouts(p).lost(moment(1, list(range(1000))), "before") for p in (0.2, 0.6))
     assert np.all(high[low])
     assert high.sum() > low.sum()
 
 
 def test_named_dropouts_take_part_in_the_round_they_are_named_for():
     dropouts = Faults.build({"drops": ["5:C", "7:A", "7:B"]}).dropouts(("A", "B", "C"))
-    lost = {r: dropouts.lost(moment(r, [0, 1, 2])).tolist() for r in (1, 5, 7)}
+    lost = {r: dropouts.lost(moment(r, [0, 1, 2]), "before").tolist() for r in (1, 5, 7)}
     assert lost == {1: [False] * 3, 5: [False, False, True], 7: [True, True, False]}
 
 
@@ -145,7 +157,7 @@ def test_a_dropout_disturbs_no_other_draw():
 
 
 def test_under_privacy_the_divisor_stays_the_plans_and_the_noise_whole():
-    extra = {"data": UNEQUAL, "privacy": {"epsilon": 8.0}}
+    extra = {"data": UNEQUAL, "privacy": {**HOSPITAL, "epsilon": 8.0}}
     whole, less = finished(small(**extra)), finished(small(**extra, faults=C_IN_3))
     (sent,) = [e for e in events(small(**extra), UpdatesSent) if e.round == 3]
     header, bodies = unpack(Kind.UPDATE, sent.payloads)
@@ -156,11 +168,17 @@ def test_under_privacy_the_divisor_stays_the_plans_and_the_noise_whole():
 
 
 def test_a_dropout_after_its_upload_loses_nothing():
-    for extra in ({}, {"masking": {}}):
-        scenario = small(**extra, faults={**C_IN_3, "dropout": 0.5, "where": "after"})
-        np.testing.assert_array_equal(params(scenario), params(small(**extra)))
-        assert not events(scenario, HospitalsDropped)
-        assert any("counts all the same" in note for note in scenario.notes)
+    scenario = small(faults={**C_IN_3, "dropout": 0.5, "where": "after"})
+    np.testing.assert_array_equal(params(scenario), params(small()))
+    assert not events(scenario, HospitalsDropped)
+    assert any("counts all the same" in note for note in scenario.notes)
+
+
+def test_without_masks_before_sharing_is_before_the_upload():
+    early, before = (small(faults={**C_IN_3, "where": w}) for w in ("sharing", "before"))
+    assert payloads(early) == payloads(before)
+    assert any("without masks nothing is shared" in note for note in early.notes)
+    assert before.notes == ()
 
 
 def test_a_round_in_which_nobody_stays_is_lost():
@@ -176,69 +194,146 @@ def test_a_round_in_which_nobody_stays_is_lost():
 # Under masks
 
 
-def test_one_dropout_under_masks_loses_the_round_and_the_run_goes_on():
-    scenario = small(masking={}, faults=C_IN_3)
-    happened = [e for e in events(scenario) if getattr(e, "round", 0) == 3]
-    kinds = [type(e) for e in happened]
-    assert kinds[-4:] == [UpdatesMasked, UpdatesSent, HospitalsDropped, RoundFinished]
-    sent, gone, end = happened[-3:]
-    np.testing.assert_array_equal(sent.cohort, [0, 1, 3])
-    np.testing.assert_array_equal(gone.hospitals, [0, 1, 2, 3])
-    assert gone.why == "C fell away before its upload; the masks do not cancel."
-    rounds = finished(scenario)
-    np.testing.assert_array_equal(end.state.params, rounds[1].state.params)
-    assert end.uplink_bytes == 3 * len(sent.payloads[0])
-    assert end.overhead_bytes == rounds[1].overhead_bytes
-    assert not np.array_equal(rounds[3].state.params, rounds[2].state.params)
+IN_A_ROUND = [KeysForwarded, SharesSent, SharesForwarded, UpdatesMasked, UpdatesSent]
+TO_OPEN = [SurvivorsAnnounced, SharesRevealed, HospitalsDropped, MasksRemoved]
 
 
-def test_a_sum_without_one_hospital_is_noise():
-    """Why the round is lost: with masks left in it, the sum of the others tells nothing of theirs."""
-    length, bits = 20_000, 32
-    parties = [Party(i, 1) for i in range(3)]
-    keys = Server(1).forward([p.advertise() for p in parties])
-    rows = np.zeros((3, length), np.uint64)
-    rows[:, ::2] = 2**29
-    sent = [p.mask(k, row, bits) for p, k, row in zip(parties, keys, rows, strict=True)]
-    total = Server(1).add(sent[:2], bits, length)
-    assert abs(np.corrcoef(total.astype(float), rows[0].astype(float))[0, 1]) < 0.03
-    counts = np.bincount((total >> np.uint64(28)).astype(int), minlength=16)
-    assert np.sum((counts - length / 16) ** 2 / (length / 16)) < 44.3  # 15 degrees, p = 1e-4
+def in_round_3(scenario: Scenario) -> list[Any]:
+    return [e for e in events(scenario) if getattr(e, "round", 0) == 3]
+
+
+def of_kind(happened: list[Any], kind: type) -> Any:
+    return [e for e in happened if isinstance(e, kind)][-1]
+
+
+@pytest.mark.parametrize("where", ["sharing", "before"])
+@pytest.mark.parametrize("extra", [{}, {"privacy": {}}, {"compression": {"bits": 8}}], ids=str)
+def test_a_dropout_before_the_upload_is_recovered_by_the_others_shares(where, extra):
+    """The model is the plain channel's, where the same hospital is missing."""
+    faults = {**C_IN_3, "where": where}
+    masked = small(masking={"range": 1.0}, faults=faults, **extra)
+    happened = in_round_3(masked)
+    gone = of_kind(happened, HospitalsDropped)
+    np.testing.assert_array_equal(gone.hospitals, [2])
+    end = happened[-1]
+    np.testing.assert_array_equal(end.dropped, [2])
+    assert end.uplink_bytes == 3 * len(of_kind(happened, UpdatesSent).payloads[0])
+    coarse = {} if "compression" not in extra else {"bits": 16}
+    plain = small(faults=faults, **{**extra, **({"compression": coarse} if coarse else {})})
+    step = 2 / 255 if coarse else 2.0**-14
+    np.testing.assert_allclose(params(masked), params(plain), rtol=0, atol=6 * step)
+    assert of_kind(happened, Aggregated).cohort.tolist() == [0, 1, 3]
+
+
+def test_before_sharing_nobody_masks_with_it_and_before_its_upload_its_masks_are_opened():
+    early = in_round_3(small(masking={}, faults={**C_IN_3, "where": "sharing"}))
+    late = in_round_3(small(masking={}, faults=C_IN_3))
+    for happened in (early, late):
+        kinds = [type(e) for e in happened if type(e) in IN_A_ROUND + TO_OPEN]
+        assert list(dict.fromkeys(kinds)) == IN_A_ROUND + TO_OPEN
+        assert of_kind(happened, SurvivorsAnnounced).cohort.tolist() == [0, 1, 3]
+    assert of_kind(early, UpdatesMasked).cohort.tolist() == [0, 1, 3]
+    assert of_kind(early, SurvivorsAnnounced).gone.tolist() == []
+    assert of_kind(late, UpdatesMasked).cohort.tolist() == [0, 1, 2, 3]
+    assert of_kind(late, SurvivorsAnnounced).gone.tolist() == [2]
+    assert sorted(of_kind(late, MasksRemoved).done) == [0, 1, 2, 3]
+    why = [of_kind(happened, HospitalsDropped).why for happened in (early, late)]
+    assert why == [
+        "C fell away before sharing; the others masked without it.",
+        "C fell away before its upload; the others' shares open its masks.",
+    ]
+
+
+def test_a_dropout_after_its_upload_is_counted_and_the_others_open_its_own_mask():
+    scenario = small(masking={}, faults={**C_IN_3, "where": "after"})
+    np.testing.assert_array_equal(params(scenario), params(small(masking={})))
+    assert not events(scenario, HospitalsDropped)
+    happened = in_round_3(scenario)
+    assert of_kind(happened, SharesRevealed).cohort.tolist() == [0, 1, 3]
+    assert of_kind(happened, Aggregated).cohort.tolist() == [0, 1, 2, 3]
+    assert len(happened[-1].dropped) == 0
 
 
 @pytest.mark.parametrize(
-    ("hospitals", "threshold", "gone", "why"),
+    ("where", "last"),
+    [("sharing", SharesSent), ("before", UpdatesSent), ("after", SharesRevealed)],
+)
+def test_too_few_at_any_step_lose_the_round_and_the_run_goes_on(where, last):
+    scenario = small(masking={}, privacy=HOSPITAL, faults={**LOST_IN_3, "where": where})
+    happened = in_round_3(scenario)
+    assert [type(e) for e in happened[-3:]] == [last, HospitalsDropped, RoundFinished]
+    np.testing.assert_array_equal(happened[-2].hospitals, [0, 1, 2, 3])
+    rounds = finished(scenario)
+    np.testing.assert_array_equal(rounds[2].state.params, rounds[1].state.params)
+    assert rounds[2].state.released == rounds[1].state.released
+    assert rounds[2].epsilon == rounds[1].epsilon
+    assert 0 < rounds[2].overhead_bytes < rounds[1].overhead_bytes
+    assert not np.array_equal(rounds[3].state.params, rounds[2].state.params)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.floats(0.05, 0.8), st.floats(0.1, 1.0), st.sampled_from(POINTS), st.integers(0, 2**20))
+def test_random_dropouts_under_masks_leave_the_plain_channels_model_or_the_old_one(
+    dropout, threshold, where, seed
+):
+    base = {"training": {"rounds": 3}, "faults": {"dropout": dropout, "where": where}}
+    given = {**small(masking={"threshold": threshold}, **base).given, "seed": seed}
+    masked = Scenario.from_dict(given)
+    needed = opens_with(threshold, 4)
+    start = None
+    happened = events(masked)
+    without = masked.replace({"masking": False})
+    for end in [e for e in happened if isinstance(e, RoundFinished)]:
+        plain = next(e for e in simulate(without, start) if isinstance(e, RoundFinished))
+        before = np.zeros_like(end.state.params) if start is None else start.params
+        answered = [e for e in happened if isinstance(e, SharesRevealed) and e.round == end.round]
+        if len(end.dropped) == 4:
+            np.testing.assert_array_equal(end.state.params, before)
+            assert not answered or len(answered[-1].cohort) < needed
+        else:
+            assert end.dropped.tolist() == plain.dropped.tolist()
+            np.testing.assert_allclose(end.state.params, plain.state.params, rtol=0, atol=1e-4)
+            assert len(answered[-1].cohort) >= needed
+        start = end.state
+
+
+@pytest.mark.parametrize(
+    ("where", "threshold", "gone", "why"),
     [
-        (4, 0.6, "C", "the masks do not cancel"),
-        (4, 0.6, "CD", "2 came, a sum needs 3"),
-        (4, 0.1, "BCD", "1 came, a sum needs 2"),
-        (4, 0.6, "ABCD", "nobody's update came"),
+        ("before", 0.6, "CD", "C and D fell away before their uploads; 2 came, a sum needs 3."),
+        ("before", 1.0, "C", "C fell away before its upload; 3 came, a sum needs 4."),
+        ("before", 0.1, "BCD", "1 came, a sum needs 2"),
+        ("before", 0.6, "ABCD", "nobody's update came"),
+        ("sharing", 0.6, "CD", "C and D fell away before sharing; 2 shared, a sum needs 3."),
+        ("sharing", 0.6, "ABCD", "nobody shared"),
+        ("after", 0.6, "CD", "C and D fell away after their uploads; 2 answered, a sum needs 3."),
+        ("after", 0.6, "ABCD", "nobody answered"),
     ],
 )
-def test_why_a_round_is_lost_under_masks(hospitals, threshold, gone, why):
+def test_why_a_round_is_lost_under_masks(where, threshold, gone, why):
     drops = [f"3:{name}" for name in gone]
-    scenario = small(masking={"threshold": threshold}, faults={"drops": drops})
+    scenario = small(masking={"threshold": threshold}, faults={"drops": drops, "where": where})
     (event,) = events(scenario, HospitalsDropped)
     assert why in event.why
-    assert len(event.hospitals) == hospitals
+    assert len(event.hospitals) == 4
 
 
 def test_a_lost_round_spends_no_privacy_and_the_budget_holds():
-    extra = {"masking": {}, "privacy": {"epsilon": 3.0}}
-    whole, less = finished(small(**extra)), finished(small(**extra, faults=C_IN_3))
+    extra = {"masking": {}, "privacy": {**HOSPITAL, "epsilon": 3.0}}
+    whole, less = finished(small(**extra)), finished(small(**extra, faults=LOST_IN_3))
     spent = [r.epsilon for r in less]
     assert spent[2] == spent[1] == whole[1].epsilon
     assert spent[3:] == [r.epsilon for r in whole[2:5]]
-    assert less[-1].state.plan == whole[-1].state.plan
-    assert sum(release.rounds for release in less[-1].state.released) == 5
+    assert less[-1].state.plan.basis == whole[-1].state.plan.basis
+    assert [entry.counts.tolist() for entry in less[-1].state.released] == [[5] * 4]
     assert spent[-1] < whole[-1].epsilon <= 3.0
 
 
 def test_a_new_budget_after_a_lost_round_is_met_by_what_was_released_and_what_is_left():
-    scenario = small(masking={}, privacy={"epsilon": 3.0}, faults=C_IN_3)
+    scenario = small(masking={}, privacy={**HOSPITAL, "epsilon": 3.0}, faults=LOST_IN_3)
     changed = {**scenario.given, "change": [{"round": 5, "set": {"privacy.epsilon": 5.0}}]}
     last = finished(Scenario.from_dict(changed))[-1]
-    assert [release.rounds for release in last.state.released] == [3, 2]
+    assert [entry.counts.tolist() for entry in last.state.released] == [[3] * 4, [2] * 4]
     assert 4.999 < last.epsilon <= 5.0
 
 
@@ -246,10 +341,12 @@ def test_a_lost_round_without_noise_is_no_release_without_noise():
     everyone = small(faults={"drops": EVERYONE[:4]}, training={"rounds": 1})
     (first,) = finished(everyone)
     assert first.state.released == ()
-    private = everyone.replace({"training.rounds": 6, "privacy.epsilon": 3.0})
+    private = everyone.replace(
+        {"training.rounds": 6, "privacy.unit": "hospital", "privacy.epsilon": 3.0}
+    )
     last = finished(private, start=first.state)[-1]
     assert math.isfinite(last.epsilon)
-    assert math.isfinite(ledger.mu(last.state.released))
+    assert all(entry.noised for entry in last.state.released)
 
 
 def test_memory_of_hospitals_whose_round_is_lost_stays():
@@ -263,7 +360,7 @@ def test_memory_of_hospitals_whose_round_is_lost_stays():
 
 
 def test_a_recording_of_a_lost_round_tells_the_same_story(tmp_path: Path):
-    scenario = small(masking={}, faults=C_IN_3)
+    scenario = small(masking={}, faults=LOST_IN_3)
     recorder = Recorder(tmp_path / "run.jsonl")
     live, told = start(scenario), start(scenario)
     for event in events(scenario):
@@ -281,9 +378,13 @@ def test_a_recording_of_a_lost_round_tells_the_same_story(tmp_path: Path):
     assert told.points == live.points
 
 
-@pytest.mark.parametrize("extra", [{}, {"masking": {}, "privacy": {}}], ids=["plain", "masked"])
+@pytest.mark.parametrize(
+    "extra", [{}, {"masking": {}, "privacy": HOSPITAL}], ids=["plain", "masked"]
+)
 def test_a_fork_from_any_round_ends_as_the_whole_run_bit_for_bit(extra):
-    scenario = small(**extra, training={"participation": 0.75}, faults={"dropout": 0.2, **C_IN_3})
+    scenario = small(
+        **extra, training={"participation": 0.75}, faults={"dropout": 0.2, **LOST_IN_3}
+    )
     rounds = finished(scenario)
     assert 0 < sum(len(r.dropped) > 0 for r in rounds) < 6
     for round in range(1, 6):
@@ -298,21 +399,23 @@ def test_a_fork_from_any_round_ends_as_the_whole_run_bit_for_bit(extra):
 def test_the_result_names_those_whose_update_is_not_in_the_sum():
     plain = run(small(faults=C_IN_3))
     assert [r["dropped"] for r in plain["rounds"]] == [[], [], ["C"], [], [], []]
-    masked = json.loads(json.dumps(run(small(masking={}, faults=C_IN_3)), allow_nan=False))
+    recovered = run(small(masking={}, faults=C_IN_3))
+    assert [r["dropped"] for r in recovered["rounds"]] == [[], [], ["C"], [], [], []]
+    masked = json.loads(json.dumps(run(small(masking={}, faults=LOST_IN_3)), allow_nan=False))
     assert masked["rounds"][2]["dropped"] == masked["rounds"][2]["cohort"] == list("ABCD")
     assert masked["final"]["stopped"] is None
     up = sum(r["uplink_bytes"] for r in masked["rounds"])
     assert masked["ledger"]["masked update"]["bytes"] == up
-    assert Scenario.from_code(masked["code"]) == small(masking={}, faults=C_IN_3)
+    assert Scenario.from_code(masked["code"]) == small(masking={}, faults=LOST_IN_3)
 
 
 def test_a_run_whose_every_round_is_lost_says_so_whole_or_forked():
-    scenario = small(masking={}, faults={"drops": EVERYONE[::4]})
+    scenario = small(masking={"threshold": 1.0}, faults={"drops": EVERYONE[::4]})
     assert run(scenario)["final"]["stopped"] == "threshold"
     for state in (r.state for r in finished(scenario)[:5]):
         (end,) = events(scenario, RunFinished, start=state)
         assert end.stopped == "threshold"
-    once = small(masking={}, faults={"drops": EVERYONE[4::4]})
+    once = small(masking={"threshold": 1.0}, faults={"drops": EVERYONE[4::4]})
     assert run(once)["final"]["stopped"] is None
     for state in (r.state for r in finished(once)[:5]):
         (end,) = events(once, RunFinished, start=state)
@@ -320,7 +423,7 @@ def test_a_run_whose_every_round_is_lost_says_so_whole_or_forked():
 
 
 def test_the_command_line_ends_with_1_where_every_round_was_lost(tmp_path: Path):
-    drops = "faults.drops=1:A,2:A"
+    drops = "faults.drops=1:A,1:B,2:A,2:B"
     lost = fedtui(
         "run", "--set", "masking=on", "--set", drops, "--rounds", "2", "--json", home=tmp_path
     )
@@ -340,23 +443,27 @@ def test_the_view_knows_who_is_lost_and_which_round():
             assert view.hospitals.lost.tolist() == [False, False, True, False]
             assert view.hospitals.share.sum() == pytest.approx(1)
             assert view.hospitals.share[2] == 0
-    masked = views(small(masking={}, faults=C_IN_3))
+    masked = views(small(masking={}, faults=LOST_IN_3))
     assert {v.round for v in masked if v.aborted} == {3}
     (told,) = [v for v in masked if v.moment == "HospitalsDropped"]
     assert told.aborted
-    assert told.hospitals.silent.tolist() == [2]
+    assert told.hospitals.silent.tolist() == [2, 3]
     assert not told.hospitals.arrived.any()
 
 
 def test_under_privacy_no_vote_grows_by_who_is_missing():
-    (told,) = [v for v in views(small(privacy={}, faults=C_IN_3)) if v.moment == "HospitalsDropped"]
-    (before,) = [v for v in views(small(privacy={})) if v.moment == "UpdatesSent" and v.round == 3]
+    (told,) = [
+        v for v in views(small(privacy=HOSPITAL, faults=C_IN_3)) if v.moment == "HospitalsDropped"
+    ]
+    (before,) = [
+        v for v in views(small(privacy=HOSPITAL)) if v.moment == "UpdatesSent" and v.round == 3
+    ]
     stay = [0, 1, 3]
     np.testing.assert_array_equal(told.hospitals.share[stay], before.hospitals.share[stay])
 
 
 def test_settings_that_change_after_a_lost_round_belong_to_the_next():
-    given = small(masking={}, faults=C_IN_3).given
+    given = small(masking={}, faults=LOST_IN_3).given
     changed = {**given, "change": [{"round": 4, "set": {"fedprox.mu": 1.0}}]}
     (view,) = [v for v in views(Scenario.from_dict(changed)) if v.moment == "SettingsChanged"]
     assert not view.aborted
@@ -364,8 +471,8 @@ def test_settings_that_change_after_a_lost_round_belong_to_the_next():
 
 def test_masks_with_dropouts_are_warned_of():
     notes = small(masking={}, faults=C_IN_3).notes
-    assert any("loses the round" in note for note in notes)
-    assert not any("loses" in note for note in small(faults=C_IN_3).notes)
+    assert any("a round is lost where too few stay" in note for note in notes)
+    assert not any("lost" in note for note in small(faults=C_IN_3).notes)
 
 
 @pytest.mark.parametrize("extra", [{}, {"privacy": {}}, {"masking": {}}], ids=str)

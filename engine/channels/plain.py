@@ -31,7 +31,7 @@ class Plain:
         self, upload: Named, at: Moment, traffic: Traffic
     ) -> Generator[Event, None, Delivery]:
         """Encode, send, decode."""
-        lost = self.dropouts.lost(at)
+        lost = self.dropouts.lost(at, "sharing", "before")  # nothing is shared here
         sent, gone = at.cohort[~lost], at.cohort[lost]
         messages = self._messages(upload, at, ~lost)
         traffic = traffic.sent(Kind.UPDATE, messages)

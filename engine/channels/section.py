@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ from engine.errors import ScenarioError
 from engine.knobs import knob
 from engine.switch import Settings, Switch
 
+_ROUNDING = 1e-9  # of threshold · k in floating point: 0.55 · 100 is a little above 55
 _COARSE = 0.1  # distance of two levels
 _ADDS_UP = ("quantize",)  # codecs whose messages can be added as ring integers
 
@@ -52,3 +54,8 @@ class Masking(Switch):
                 "masking.threshold: at or below 0.5 two disjoint groups of the cohort could both open."
             )
         return tuple(notes)
+
+
+def opens_with(threshold: float, cohort: int) -> int:
+    """t: how many of a cohort must stay for its sum to open; at least 2, so nobody opens one alone."""
+    return max(2, math.ceil(threshold * cohort - _ROUNDING))

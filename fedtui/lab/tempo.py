@@ -14,7 +14,7 @@ SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 FIRST_ROUND = 10.0  # seconds at 1×, all moments together
 LATER_ROUND = 0.5
 _READABLE = 1.0  # seconds of a round whose moments can be told one by one
-_FRAMES = 16  # of a round with masks
+_FRAMES = 20  # of a round with masks
 _STEP = 1.2  # seconds in which a step asked for by a key is shown
 
 _STORY = {  # parts of a slow round
@@ -23,12 +23,22 @@ _STORY = {  # parts of a slow round
     "UpdatesProtected": 1.4,
     "KeysAdvertised": 1.2,
     "KeysForwarded": 1.4,
+    "SharesSent": 1.2,
+    "SharesForwarded": 1.4,
     "UpdatesMasked": 1.4,
     "UpdatesSent": 2.0,
+    "SurvivorsAnnounced": 1.2,
+    "SharesRevealed": 1.2,
     "HospitalsDropped": 1.0,
+    "MasksRemoved": 1.4,
     "Aggregated": 1.4,
     "RoundFinished": 1.6,
 }
+_MASKS = (  # moments that only a round with masks has
+    "KeysAdvertised", "KeysForwarded", "SharesSent", "SharesForwarded", "UpdatesMasked",
+    "SurvivorsAnnounced", "SharesRevealed", "MasksRemoved",
+)  # fmt: skip
+_BY_HOSPITAL = ("SharesSent", "UpdatesMasked", "SharesRevealed", "MasksRemoved")
 # of a quick round, and of one in three pictures
 _PASSING = {"ModelSent": 1.5, "EpochTrained": 1.0, "UpdatesSent": 1.5, "Aggregated": 1.0}
 _STILLS = {"ModelSent": 1.0, "UpdatesSent": 1.0, "Aggregated": 1.0}
@@ -57,8 +67,7 @@ def frames_ahead(speed: float) -> int:
 
 def _part(view: View, parts: dict[str, float]) -> float:
     """This frame's part of the whole, without the moments that this round does not have."""
-    keys = ("KeysAdvertised", "KeysForwarded", "UpdatesMasked")
-    absent = {"HospitalsDropped", *(() if "masking" in view.switches else keys)}
+    absent = {"HospitalsDropped", *(() if "masking" in view.switches else _MASKS)}
     whole = sum(part for moment, part in parts.items() if moment not in absent)
     return parts.get(view.moment, 0.0) / whole / _events(view)
 
@@ -67,7 +76,7 @@ def _events(view: View) -> int:
     """How many frames share this moment's time."""
     if view.moment == "EpochTrained":
         return max(1, int(view.hospitals.planned.max(initial=1)))
-    if view.moment == "UpdatesMasked":
+    if view.moment in _BY_HOSPITAL:
         return 1 if view.complete else view.step_total
     return 1
 

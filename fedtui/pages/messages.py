@@ -31,7 +31,13 @@ _SUMS = (
     Column("", style="dim"),
     Column("bytes", right=True, style="bright"),
 )
-_DOWN = (Kind.MODEL, Kind.PUBLIC_KEYS, Kind.SCALING)  # from the server
+_DOWN = (  # from the server
+    Kind.MODEL,
+    Kind.PUBLIC_KEYS,
+    Kind.FORWARDED_SHARES,
+    Kind.SURVIVORS,
+    Kind.SCALING,
+)
 _STYLES = {"downlink": "down", "uplink": "up", "overhead": "protected", "setup": "dim"}
 
 

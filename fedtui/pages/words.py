@@ -298,7 +298,7 @@ def contents(kind: Kind, view: View) -> str:
         + f", and {header} that holds {weight}.",
         Kind.MASKED_UPDATE: f"{view.parameters + 1} numbers of {view.ring_bits} bits under masks:"
         f" the update times {weight}, and {weight}; and {header}.",
-        Kind.PUBLIC_KEY: f"A fresh public key of 32 bytes, and {header}.",
+        Kind.PUBLIC_KEY: f"Two fresh public keys of 32 bytes each, and {header}.",
         Kind.PUBLIC_KEYS: f"Everyone's public keys, passed on by the server, and {header}.",
         Kind.STATISTICS: "Counts, sums and squares of the columns, for a common scale.",
         Kind.SCALING: "The common scale: a mean and a spread for each column.",
@@ -409,6 +409,10 @@ def spreads(error: float) -> str:
 
 
 def answer(label: int | None) -> str:
+        Kind.SHARES: f"For each other hospital its share of two secrets, sealed; and {header}.",
+        Kind.FORWARDED_SHARES: f"The shares that the others sealed for it, and {header}.",
+        Kind.SURVIVORS: f"A list of the hospitals whose update came, and {header}.",
+        Kind.UNMASKING: f"One share for each hospital, of one secret or the other, and {header}.",
     """The diagnosis."""
     return "–" if label is None else "yes" if label else "no"
 
@@ -512,6 +516,10 @@ def _setting(key: str, value: Any) -> str:
     if key == "faults.drops":
         return ", ".join(_few([_drop(str(drop)) for drop in value])) or "nobody drops out"
     if isinstance(value, float):
+        Kind.SHARES: "The server passes them on and cannot look inside.",
+        Kind.FORWARDED_SHARES: "Only the hospital that each was sealed for can read it.",
+        Kind.SURVIVORS: "Server and hospitals can read it; it holds no secret.",
+        Kind.UNMASKING: "The server can read it, and opens with it the masks in the sum.",
         return f"{key} {value:g}"
     if isinstance(value, list | tuple):
         return f"{key} " + (" ".join(_few([str(item) for item in value])) or "none")
