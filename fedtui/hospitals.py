@@ -32,14 +32,14 @@ class Hospitals:
     loss: Floats  # nats, of the last pass; nan before
     norm: Floats  # L2 of the update as trained; nan before
     protected: Flags  # passed the stages that act before sending
+    shared: Flags  # its secrets, among all
     masked: Flags
     size: Ints  # bytes of the update message; 0 before
-    shared: Flags  # its secrets, among all
     arrived: Flags  # its update has come, and counts
     lost: Flags  # taking part, but its update is not in the sum
+    revealed: Flags  # its shares of the others' secrets, to open the sum
 
     @classmethod
-    revealed: Flags  # its shares of the others' secrets, to open the sum
     def known(
         cls, names: Sequence[str] = (), patients: Ints | None = None, held_out: Ints | None = None
     ) -> Hospitals:
@@ -61,16 +61,16 @@ class Hospitals:
             loss=unknown,
             norm=unknown,
             protected=nobody,
+            shared=nobody,
             masked=nobody,
             size=nothing,
             arrived=nobody,
             lost=nobody,
-            shared=nobody,
+            revealed=nobody,
         )
 
     def in_round(self, cohort: Ints, shares: Floats, planned: Ints) -> Hospitals:
         """At the start of a round: `cohort` (k,) is drawn, `planned` (K,) passes lie before it."""
-            revealed=nobody,
         fresh = Hospitals.known(self.names, self.patients, self.held_out)
         return replace(
             fresh,

@@ -58,8 +58,8 @@ class View:
     model_size: int = 0  # bytes of a model message
     key_size: int = 0  # bytes of keys sent this round, all messages
     pairs: int = 0  # masks agreed this round, one per pair of hospitals
-    ring_bits: int = 0
     needed: int = 0  # hospitals whose shares open the sum
+    ring_bits: int = 0
     uplink: int = 0  # bytes so far, whole run
     downlink: int = 0
     overhead: int = 0
@@ -160,6 +160,7 @@ def _(event: ev.RoundStarted, view: View) -> View:
         why="",
         key_size=0,
         pairs=0,
+        needed=0,
         update_norm=None,
     )
 
@@ -167,7 +168,6 @@ def _(event: ev.RoundStarted, view: View) -> View:
 @_after.register
 def _(event: ev.ModelSent, view: View) -> View:
     has_model = put(view.hospitals.has_model, event.cohort, True)
-        needed=0,
     return replace(
         view,
         hospitals=replace(view.hospitals, has_model=has_model),
@@ -234,16 +234,6 @@ def _(event: ev.KeysForwarded, view: View) -> View:
     return replace(_keys(view, Kind.PUBLIC_KEYS, event.cohort, event.size), pairs=event.pairs)
 
 
-def _keys(view: View, kind: Kind, cohort: Ints, each: int) -> View:
-    size = each * len(cohort)
-    mail = view.mail.sent(kind, cohort, each)
-    return replace(view, key_size=view.key_size + size, overhead=view.overhead + size, mail=mail)
-
-
-@_after.register
-def _(event: ev.UpdatesMasked, view: View) -> View:
-    masked = put(view.hospitals.masked, event.done, True)
-    return replace(
 @_after.register
 def _(event: ev.SharesSent, view: View) -> View:
     before = view.hospitals
@@ -294,6 +284,16 @@ def _missing(hospitals: Hospitals, here: Ints) -> Flags:
     return put(hospitals.drawn, here, False)
 
 
+def _keys(view: View, kind: Kind, cohort: Ints, each: int) -> View:
+    size = each * len(cohort)
+    mail = view.mail.sent(kind, cohort, each)
+    return replace(view, key_size=view.key_size + size, overhead=view.overhead + size, mail=mail)
+
+
+@_after.register
+def _(event: ev.UpdatesMasked, view: View) -> View:
+    masked = put(view.hospitals.masked, event.done, True)
+    return replace(
         view,
         hospitals=replace(view.hospitals, masked=masked),
         ring_bits=event.ring_bits,

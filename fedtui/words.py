@@ -279,6 +279,20 @@ def _keys_passed(view: View, who: int) -> list[str]:
     ]
 
 
+def _shared(view: View, who: int) -> list[str]:
+    return [
+        f"{name(view, who)} split its two secrets into shares: any {view.needed} give them back.",
+        "One share for each hospital, sealed; fewer tell nothing at all.",
+    ]
+
+
+def _shares_passed(view: View, who: int) -> list[str]:
+    return [
+        "The server passed the sealed shares on; it cannot look inside.",
+        f"Should one fall away, any {view.needed} others can open what it leaves behind.",
+    ]
+
+
 def _masked(view: View, who: int) -> list[str]:
     return [
         f"{name(view, who)} hides its {view.parameters} numbers under masks it shares with"
@@ -323,6 +337,28 @@ def _dropped(view: View, who: int) -> list[str]:
     if view.privacy:
         return [view.why, "It is divided as planned: that must not tell who was there."]
     return [view.why, "In this round the others' votes count for more."]
+
+
+def _announced(view: View, who: int) -> list[str]:
+    return [
+        "The server told everyone whose updates came; the hospitals take no other list.",
+        "Of each hospital they will open one kind of mask, and never both.",
+    ]
+
+
+def _revealed(view: View, who: int) -> list[str]:
+    given = many(int(view.hospitals.revealed.sum()), "hospital")
+    return [
+        f"{given} gave the server their shares; it needs those of {view.needed}.",
+        "They open the masks in the sum, and no single update.",
+    ]
+
+
+def _opened(view: View, who: int) -> list[str]:
+    return [
+        "The server took the masks out of the sum.",
+        "Now it can read the sum, and nothing else.",
+    ]
 
 
 def _combined(view: View, who: int) -> list[str]:
@@ -414,9 +450,14 @@ _TOLD: Mapping[str, Callable[[View, int], list[str]]] = {
     "UpdatesProtected": _protected,
     "KeysAdvertised": _keys_sent,
     "KeysForwarded": _keys_passed,
+    "SharesSent": _shared,
+    "SharesForwarded": _shares_passed,
     "UpdatesMasked": _masked,
     "UpdatesSent": _returned,
     "HospitalsDropped": _dropped,
+    "SurvivorsAnnounced": _announced,
+    "SharesRevealed": _revealed,
+    "MasksRemoved": _opened,
     "Aggregated": _combined,
     "RoundFinished": _tested,
     "SettingsChanged": _changed,
@@ -438,20 +479,6 @@ def _electorate(view: View) -> str:
         return "the hospitals taking part, all alike"
     if view.privacy:
         return "the patients planned for, whoever comes: a divisor that changed would tell who did"
-def _shared(view: View, who: int) -> list[str]:
-    return [
-        f"{name(view, who)} split its two secrets into shares: any {view.needed} give them back.",
-        "One share for each hospital, sealed; fewer tell nothing at all.",
-    ]
-
-
-def _shares_passed(view: View, who: int) -> list[str]:
-    return [
-        "The server passed the sealed shares on; it cannot look inside.",
-        f"Should one fall away, any {view.needed} others can open what it leaves behind.",
-    ]
-
-
     return "the patients taking part: every patient counts the same, wherever she is"
 
 
@@ -533,28 +560,6 @@ def hospital_line(view: View, index: int) -> list[str]:
     both = f"alone {int(h.alone[index])}"
     if h.together is not None:
         both += f", together {int(h.together[index])}"
-def _announced(view: View, who: int) -> list[str]:
-    return [
-        "The server told everyone whose updates came; the hospitals take no other list.",
-        "Of each hospital they will open one kind of mask, and never both.",
-    ]
-
-
-def _revealed(view: View, who: int) -> list[str]:
-    given = many(int(view.hospitals.revealed.sum()), "hospital")
-    return [
-        f"{given} gave the server their shares; it needs those of {view.needed}.",
-        "They open the masks in the sum, and no single update.",
-    ]
-
-
-def _opened(view: View, who: int) -> list[str]:
-    return [
-        "The server took the masks out of the sum.",
-        "Now it can read the sum, and nothing else.",
-    ]
-
-
     doing = _part(view, index)
     return [
         f"{has}, {doing}; right answers: {both} of {of}",
@@ -646,14 +651,9 @@ def round_lost(view: View) -> list[str]:
 
 # Plots
 
-    "SharesSent": _shared,
-    "SharesForwarded": _shares_passed,
 
 def plot_title(view: View, plot: str) -> str:
     """What a plot shows."""
-    "SurvivorsAnnounced": _announced,
-    "SharesRevealed": _revealed,
-    "MasksRemoved": _opened,
     if plot == "bytes":
         return "Bytes in each round"
     if plot == "privacy":

@@ -300,6 +300,10 @@ def contents(kind: Kind, view: View) -> str:
         f" the update times {weight}, and {weight}; and {header}.",
         Kind.PUBLIC_KEY: f"Two fresh public keys of 32 bytes each, and {header}.",
         Kind.PUBLIC_KEYS: f"Everyone's public keys, passed on by the server, and {header}.",
+        Kind.SHARES: f"For each other hospital its share of two secrets, sealed; and {header}.",
+        Kind.FORWARDED_SHARES: f"The shares that the others sealed for it, and {header}.",
+        Kind.SURVIVORS: f"A list of the hospitals whose update came, and {header}.",
+        Kind.UNMASKING: f"One share for each hospital, of one secret or the other, and {header}.",
         Kind.STATISTICS: "Counts, sums and squares of the columns, for a common scale.",
         Kind.SCALING: "The common scale: a mean and a spread for each column.",
     }[kind]
@@ -317,6 +321,10 @@ def read_by(kind: Kind, view: View) -> str:
         + (SUM_LOST if view.aborted else "The server can read their sum."),
         Kind.PUBLIC_KEY: "The server can read it, and learns no secret from it.",
         Kind.PUBLIC_KEYS: "Server and hospitals can read them; the secrets stay at home.",
+        Kind.SHARES: "The server passes them on and cannot look inside.",
+        Kind.FORWARDED_SHARES: "Only the hospital that each was sealed for can read it.",
+        Kind.SURVIVORS: "Server and hospitals can read it; it holds no secret.",
+        Kind.UNMASKING: "The server can read it, and opens with it the masks in the sum.",
         Kind.STATISTICS: "The server can read them. ε does not cover them.",
         Kind.SCALING: "The server and every hospital can read it. ε does not cover it.",
     }[kind]
@@ -409,10 +417,6 @@ def spreads(error: float) -> str:
 
 
 def answer(label: int | None) -> str:
-        Kind.SHARES: f"For each other hospital its share of two secrets, sealed; and {header}.",
-        Kind.FORWARDED_SHARES: f"The shares that the others sealed for it, and {header}.",
-        Kind.SURVIVORS: f"A list of the hospitals whose update came, and {header}.",
-        Kind.UNMASKING: f"One share for each hospital, of one secret or the other, and {header}.",
     """The diagnosis."""
     return "–" if label is None else "yes" if label else "no"
 
@@ -516,10 +520,6 @@ def _setting(key: str, value: Any) -> str:
     if key == "faults.drops":
         return ", ".join(_few([_drop(str(drop)) for drop in value])) or "nobody drops out"
     if isinstance(value, float):
-        Kind.SHARES: "The server passes them on and cannot look inside.",
-        Kind.FORWARDED_SHARES: "Only the hospital that each was sealed for can read it.",
-        Kind.SURVIVORS: "Server and hospitals can read it; it holds no secret.",
-        Kind.UNMASKING: "The server can read it, and opens with it the masks in the sum.",
         return f"{key} {value:g}"
     if isinstance(value, list | tuple):
         return f"{key} " + (" ".join(_few([str(item) for item in value])) or "none")
