@@ -59,10 +59,6 @@ class Codec:
         """
         raise NotImplementedError
 
-    def worst_error(self, norm: float, parameters: int) -> float:
-        """By how much, in L2, writing and reading can lengthen an update of norm up to `norm`."""
-        return self.longest(norm, parameters) - norm
-
     def ring(self, bound: float, total_weight: int, never_longer: bool) -> RingFormat:
         """How updates with coordinates in ±`bound` travel as ring integers.
 

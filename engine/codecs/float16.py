@@ -2,7 +2,8 @@
 
 IEEE 754 binary16, section 3.6: 11 significant bits, so the nearest one is off by at most one part in
 2,048; steps of 2^−24 next to zero. A number beyond ±65,504 is sent as that, which no update that still
-learns comes near.
+learns comes near. Under masks it is refused: half-precision numbers do not add up exactly, and written as
+ring integers that do they would take as many bits as float32 ones.
 
 Body: d half-precision numbers, little-endian; 2·d bytes.
 """

@@ -11,7 +11,8 @@ likely, so
 
 With error feedback it must be the second. d/m times as large, what is sent overshoots what was to be
 sent by (d/m − 1) times; the feedback takes that back later, d/m times too strongly again, and what is
-remembered grows without end.
+remembered grows without end. Under masks it is refused: each hospital sends other positions, so their
+messages do not add up.
 
 Body: the m = max(1, ⌊fraction · d⌋) drawn numbers in the order of their positions, as little-endian
 float32, not rescaled yet (the reader does that); 4·m bytes.

@@ -40,7 +40,11 @@ class Compression(Switch):
 
     section: ClassVar[str] = "compression"
 
-    codec: str = knob("quantize", "how an update is written", choices=CODECS)
+    codec: str = knob(
+        "quantize",
+        "how an update is written: rounded (float16, quantize, qsgd), in part (topk, randk) or by signs",
+        choices=CODECS,
+    )
     bits: int = knob(8, "bits per parameter (quantize, qsgd)", low=1, high=16, unit="bits")
     fraction: float = knob(0.1, "part of the parameters sent (topk, randk)", above=0, high=1)
     error_feedback: bool = knob(False, "send later what was rounded off now", depends=_remembers)
