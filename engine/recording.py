@@ -65,8 +65,17 @@ class Recorder:
                 f"{path}: cannot be written ({error.strerror}); choose another file for --record."
             ) from None
         if os.path.isfile(path):
-            os.fchmod(self.descriptor, 0o600)
+            self._own()
         self._line({"fedtui": FORMAT, "version": __version__, "warning": _WARNING})
+
+    def _own(self) -> None:
+        """Let nobody else read it; a file that is somebody else's cannot be kept from them."""
+        if os.fstat(self.descriptor).st_uid != os.geteuid():
+            os.close(self.descriptor)
+            raise DataError(
+                f"{self.path}: it is somebody else's file; choose another for --record."
+            )
+        os.fchmod(self.descriptor, 0o600)
 
     def add(self, event: Event) -> None:
         """Write one event.

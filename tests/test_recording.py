@@ -145,3 +145,12 @@ def test_a_missing_folder_gets_a_sentence(tmp_path):
         Recorder(tmp_path / "none" / "run.jsonl")
     with pytest.raises(DataError, match="cannot be read"):
         list(read(tmp_path / "none.jsonl"))
+
+
+def test_somebody_elses_empty_file_is_not_written_to(tmp_path, monkeypatch):
+    path = tmp_path / "theirs.jsonl"
+    path.touch()
+    monkeypatch.setattr("os.geteuid", lambda: path.stat().st_uid + 1)
+    with pytest.raises(DataError, match="somebody else's file; choose another"):
+        Recorder(path)
+    assert path.read_bytes() == b""
