@@ -29,7 +29,9 @@ class Hospitals:
     has_model: Flags  # received this round's model
     planned: Ints  # passes over own patients in a round
     epochs: Ints  # passes done this round
-    loss: Floats  # nats, of the last pass; nan before
+    loss: Floats  # nats, of the last pass; nan before, and where no patient was drawn
+    clipped: Floats  # part of the patients' gradients that were cut in it; nan where none ever is
+    epsilon: Floats  # spent by the end of the last round; nan without privacy
     norm: Floats  # L2 of the update as trained; nan before
     protected: Flags  # passed the stages that act before sending
     shared: Flags  # its secrets, among all
@@ -59,6 +61,8 @@ class Hospitals:
             planned=nothing,
             epochs=nothing,
             loss=unknown,
+            clipped=unknown,
+            epsilon=unknown,
             norm=unknown,
             protected=nobody,
             shared=nobody,
@@ -76,6 +80,7 @@ class Hospitals:
             fresh,
             alone=self.alone,
             together=self.together,
+            epsilon=self.epsilon,
             drawn=put(fresh.drawn, cohort, True),
             share=put(fresh.share, cohort, shares),
             planned=planned,

@@ -23,6 +23,7 @@ class Point:
     uplink: int  # bytes, in this round
     downlink: int
     overhead: int
+    noised: bool = False  # whether there is noise in the model after it
 
 
 class Points(Sequence[Point]):

@@ -7,7 +7,6 @@ recording go through the same fold.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine import events as ev
+from engine.privacy.ledger import Ledger
 from engine.sections import BUILT_IN
 from engine.wire import Kind
 from fedtui.hospitals import Flags, Floats, Hospitals, Ints, put
@@ -52,7 +52,8 @@ class View:
     majority: int = 0
     positive_rate: Floats | None = None  # of each hospital's patients, (K,)
     privacy: Mapping[str, Any] | None = None  # plan: noise_multiplier, noise_std, unit, budget, …
-    epsilon: float | None = None  # spent so far
+    epsilon: float | None = None  # spent so far, by the hospital that spent most
+    released: Ledger = ()  # what every round so far released, with noise or without
     traces: Traces = field(default_factory=dict)  # stage → facts of this round
     update_norm: float | None = None  # of the model's last step
     model_size: int = 0  # bytes of a model message
@@ -132,14 +133,20 @@ def _(event: ev.RunStarted, view: View) -> View:
     return replace(
         opening,
         moment=view.moment,
-        hospitals=replace(hospitals, alone=beside.alone_correct, planned=planned),
+        hospitals=replace(
+            hospitals,
+            alone=beside.alone_correct,
+            planned=planned,
+            epsilon=_begins_with(event.privacy, hospitals.epsilon),
+        ),
         held_out=int(known.test_sizes.sum()),
         pooled=beside.pooled.correct,
         alone=beside.local_only.correct,
         majority=beside.majority.correct,
         parameters=event.parameters,
         privacy=event.privacy,
-        epsilon=None if event.privacy is None else 0.0,
+        epsilon=None if event.privacy is None else float(event.privacy["spent"].max()),
+        released=event.state.released,
         setup=sum(size for _, size in event.setup.values()),
         mail=Mail.before_round_1(event.setup),
         positive_rate=known.positive_rate,
@@ -189,6 +196,9 @@ def _(event: ev.EpochTrained, view: View) -> View:
         before,
         epochs=put(before.epochs, event.hospitals, event.epoch),
         loss=put(before.loss, event.hospitals, event.losses),
+        clipped=before.clipped
+        if event.clipped is None
+        else put(before.clipped, event.hospitals, event.clipped),
     )
     return _training(replace(view, hospitals=trained))
 
@@ -320,8 +330,9 @@ def _(event: ev.UpdatesSent, view: View) -> View:
 
 @_after.register
 def _(event: ev.HospitalsDropped, view: View) -> View:
-    # Privacy divides by what was planned, so there nobody's vote grows by who is missing.
-    hospitals = view.hospitals.without(event.hospitals, votes_grow=view.privacy is None)
+    # The server's noise is for a sum divided as planned, so there nobody's vote grows.
+    planned = view.privacy is not None and view.privacy["noise_by"] == "server"
+    hospitals = view.hospitals.without(event.hospitals, votes_grow=not planned)
     return replace(view, hospitals=hospitals, why=event.why)
 
 
@@ -343,18 +354,31 @@ def _(event: ev.RoundFinished, view: View) -> View:
         event.uplink_bytes,
         event.downlink_bytes,
         event.overhead_bytes,
+        _in_noise(event.state.released),
+    )
+    spent = event.epsilon_by_hospital
+    hospitals = replace(
+        view.hospitals,
+        together=event.hospital_correct,
+        epsilon=np.full(len(view.hospitals), np.nan) if spent is None else spent,
     )
     return replace(
         view,
         round=event.round,
-        hospitals=replace(view.hospitals, together=event.hospital_correct),
+        hospitals=hospitals,
         points=view.points.and_then(point),
         epsilon=event.epsilon,
+        released=event.state.released,
         settled=settled,
         uplink=settled[0],
         downlink=settled[1],
         overhead=settled[2],
     )
+
+
+def _in_noise(released: Ledger) -> bool:
+    """Whether there is noise in the model that these rounds made; with ε = inf there is none."""
+    return any(bool(np.any((e.patient > 0) & (e.counts > 0))) for e in released)
 
 
 @_after.register
@@ -366,16 +390,18 @@ def _(event: ev.SettingsChanged, view: View) -> View:
         settings=settings,
         switches=_switches(settings),
         privacy=event.privacy,
-        epsilon=_spent(view, event.privacy is not None),
+        epsilon=view.epsilon if event.privacy is None else float(event.privacy["spent"].max()),
+        hospitals=replace(
+            view.hospitals, epsilon=_begins_with(event.privacy, view.hospitals.epsilon)
+        ),
         notes=event.notes,
     )
 
 
-def _spent(view: View, private: bool) -> float | None:
-    """ε where privacy is switched on or off in the middle: no finite one after rounds without noise."""
-    if private and view.epsilon is None:
-        return math.inf if view.points else 0.0
-    return view.epsilon
+def _begins_with(plan: Mapping[str, Any] | None, before: Floats) -> Floats:
+    """ε by hospital where a plan begins, (K,): what was released before, at its unit and its δ."""
+    spent: Floats = before if plan is None else plan["spent"]
+    return spent
 
 
 @_after.register

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from engine.codecs.numbers import how_many
+from engine.codecs.section import Compression
 from engine.data.source import letter as letter  # told of here as everything is
 from engine.events import Phase
 from engine.knobs import Knob
-from engine.privacy import analytic
 from engine.sections import BUILT_IN
+from engine.stages.pruning import left
+from fedtui import promise
 from fedtui.view import View
 
 HEADER = 12  # bytes of a message that are not numbers
@@ -35,12 +38,21 @@ _SPOKEN = {
     "masking": "masks",
     "compression": "compression",
 }
-SWITCH_MEANS = {
+_SWITCH_MEANS = {
     "fedprox": "stay near the start",
-    "privacy": "hide one hospital",
     "masking": "hide one message",
     "compression": "fewer bytes up",
 }
+
+
+def switch_means(view: View, section: str) -> str:
+    """What a switch is for; of privacy, whom it hides now or would hide."""
+    if section != "privacy":
+        return _SWITCH_MEANS[section]
+    kind = promise.kind(view)
+    if kind is not None and endless(view.switches.get("privacy")):
+        return "no noise, hides nobody"
+    return f"hide {one_unit(kind or promise.Kind.PATIENT)}"
 
 
 # Small words
@@ -83,6 +95,19 @@ def budget(value: float) -> str:
     return "∞" if math.isinf(value) else f"{math.ceil(value * 100 - 1e-9) / 100:g}"
 
 
+def one_unit(kind: promise.Kind) -> str:
+    """Whom ε hides: "one patient", "one hospital"."""
+    return "one patient" if kind is promise.Kind.PATIENT else "one hospital"
+
+
+def endless(settings: Mapping[str, Any] | None) -> bool:
+    """Whether these settings of privacy, or this plan, allow any ε: then there is no noise."""
+    if settings is None:
+        return False
+    value = settings["epsilon"] if "epsilon" in settings else settings["budget"]
+    return math.isinf(float(value))
+
+
 def seed(view: View) -> str:
     """What chance hangs on; of own data it is told in the settings, on Enter: it takes off the noise."""
     return "secret seed" if view.own_data else f"seed {view.seed}"
@@ -106,9 +131,9 @@ def badges(view: View) -> dict[str, str]:
     """What is switched on, by section: "+ privacy ε 4, one hospital"."""
     told = {
         "fedprox": "+ FedProx μ {mu:g}",
-        "privacy": "+ privacy ε {epsilon:g}, one {unit}",
+        "privacy": f"+ {_privacy_badge(view)}",
         "masking": "+ masks",
-        "compression": "+ {bits} bits",
+        "compression": f"+ {coded(view)}{_pruned(view, ', pruned ')}",
     }
     return _badges(view, told, f"+ {dropping_out(view)}")
 
@@ -117,11 +142,33 @@ def short_badges(view: View) -> dict[str, str]:
     """The same where room is short: "μ0.1", "ε4", "masks", "8b"."""
     told = {
         "fedprox": "μ{mu:g}",
-        "privacy": "ε{epsilon:g}",
+        "privacy": _short_privacy_badge(view),
         "masking": "masks",
-        "compression": "{bits}b",
+        "compression": f"{_coded_short(view)}{_pruned(view, ', −')}",
     }
     return _badges(view, told, "drops")
+
+
+def _privacy_badge(view: View) -> str:
+    """ "privacy ε 4, one patient"; without a finite ε none is told."""
+    on, kind = view.switches.get("privacy"), promise.kind(view)
+    if on is None or kind is None:
+        return ""
+    if endless(on):
+        return f"privacy without noise, {one_unit(kind)}"
+    local = " (local)" if kind is promise.Kind.LOCAL else ""
+    return f"privacy ε {on['epsilon']:g}, {one_unit(kind)}{local}"
+
+
+def _short_privacy_badge(view: View) -> str:
+    """ "ε4/patient", "ε4/hospital", "ε4/local"."""
+    on, kind = view.switches.get("privacy"), promise.kind(view)
+    if on is None or kind is None:
+        return ""
+    if endless(on):
+        return "no noise"
+    unit = {promise.Kind.CENTRAL: "hospital"}.get(kind, kind.value)
+    return f"ε{on['epsilon']:g}/{unit}"
 
 
 def _badges(view: View, told: Mapping[str, str], faults: str) -> dict[str, str]:
@@ -129,6 +176,72 @@ def _badges(view: View, told: Mapping[str, str], faults: str) -> dict[str, str]:
     on = view.switches
     badges = {s: text.format(**on[s]) for s, text in told.items() if s in on}
     return {**badges, "faults": faults} if dropping_out(view) else badges
+
+
+def coded(view: View) -> str:
+    """How updates are written: "8 bits", "top 10 %"; empty where they are sent as they are."""
+    on = view.switches.get("compression")
+    if on is None:
+        return ""
+    part = f"{100 * on['fraction']:g} %"
+    return {
+        "float16": "16 bits",
+        "quantize": many(on["bits"], "bit"),
+        "qsgd": f"QSGD {many(on['bits'], 'bit')}",
+        "topk": f"top {part}",
+        "randk": f"random {part}",
+        "sign": "signs only",
+    }[on["codec"]]
+
+
+def _coded_short(view: View) -> str:
+    on = view.switches.get("compression")
+    if on is None:
+        return ""
+    part = f"{100 * on['fraction']:g}%"
+    return {
+        "float16": "16b",
+        "quantize": f"{on['bits']}b",
+        "qsgd": f"q{on['bits']}b",
+        "topk": f"top{part}",
+        "randk": f"rnd{part}",
+        "sign": "sign",
+    }[on["codec"]]
+
+
+def _pruned(view: View, before: str) -> str:
+    part = view.switches.get("compression", {}).get("prune", 0)
+    return f"{before}{100 * part:g} %" if part else ""
+
+
+def coded_numbers(view: View) -> str:
+    """What travels of an update: "8 bits a number, not 32"; without compression "4 bytes a number"."""
+    on = view.switches.get("compression")
+    if on is None:
+        return "4 bytes a number"
+    count, of = how_many(on["fraction"], view.parameters), f"of {view.parameters:,} numbers"
+    return {
+        "float16": "16 bits a number, not 32",
+        "quantize": f"{many(on['bits'], 'bit')} a number, not 32",
+        "qsgd": f"{on['bits']} bits a number, not 32",
+        "topk": f"the largest {of}" if count == 1 else f"the largest {count:,} {of}",
+        "randk": f"{count:,} {of}, drawn",
+        "sign": "of each number its sign",
+    }[on["codec"]]
+
+
+def shorter(view: View) -> list[str]:
+    """What compression does, a short line each: the numbers, the message, what comes later, the model."""
+    on = view.switches["compression"]
+    told = [coded_numbers(view)]
+    if view.parameters and "masking" not in view.switches:  # there a ring of its own says how long
+        size = Compression.build(on).build_codec().size(view.parameters)
+        told.append(f"{HEADER + size:,} bytes a message, not {HEADER + 4 * view.parameters:,}")
+    if on["error_feedback"]:
+        told.append("what is left out comes later")
+    if on["prune"]:
+        told.append(f"model: {100 * on['prune']:g} % set to zero")
+    return told
 
 
 def dropping_out(view: View) -> str:
@@ -197,7 +310,8 @@ def _opening(view: View, who: int) -> list[str]:
 
 def _preparing(view: View, who: int) -> list[str]:
     what, done, total = view.preparing or ("", 0, 0)
-    return [f"{PREPARING}: {what}" + (f", {done} of {total}." if total > 1 else ".")]
+    when = f"Before round {view.round + 1}" if view.points else PREPARING
+    return [f"{when}: {what}" + (f", {done} of {total}." if total > 1 else ".")]
 
 
 KEYS_TO_BEGIN = "Space plays, → steps."  # on a screen only
@@ -226,14 +340,22 @@ def _sent(view: View, who: int) -> list[str]:
     )
     return [
         f"The server sent its model to {_whom(view)}: {view.model_size} bytes,"
-        f" {many(view.parameters, 'number')}.",
+        f" {_model_numbers(view)}.",
         carries,
     ]
 
 
+def _model_numbers(view: View) -> str:
+    """ "11 numbers"; of a pruned model "8 of 11 numbers"."""
+    kept = left(view.switches.get("compression", {}).get("prune", 0.0), view.parameters)
+    several = many(view.parameters, "number")
+    return several if kept == view.parameters else f"{kept:,} of {several}"
+
+
 def carries_noise(view: View) -> bool:
     """Whether noise went into this round's model in a round before; one that was lost adds none."""
-    return any(point.epsilon for point in view.points[: max(0, view.round - 1)])
+    before = view.points[: max(0, view.round - 1)]
+    return bool(before) and before[-1].noised
 
 
 def _trained(view: View, who: int) -> list[str]:
@@ -243,10 +365,32 @@ def _trained(view: View, who: int) -> list[str]:
     error = f"; its error there is {number(float(loss))}" if np.isfinite(loss) else ""
     mu = view.switches.get("fedprox", {}).get("mu", 0)
     pulled = f"FedProx pulls each back to the model it received (μ {mu:g})."
+    if promise.kind(view) is promise.Kind.PATIENT and view.privacy:
+        return [*_trained_in_noise(view, who), pulled if mu else ""]
     return [
         f"{name(view, who)} went {done} of {hospitals.planned[who]} times over its own"
         f" {many(int(hospitals.patients[who]), 'patient')}{error}.",
         pulled if mu else "Each trains the same model on other patients.",
+    ]
+
+
+def _trained_in_noise(view: View, who: int) -> list[str]:
+    """DP-SGD at home: batches by chance, every patient's gradient cut, noise on each step's sum."""
+    plan, h = view.privacy or {}, view.hospitals
+    patients, loss = int(h.patients[who]), float(h.loss[who])
+    batch = float(plan["sampling_rate"][who]) * patients
+    drawn = f"about {batch:.0f} of its {many(patients, 'patient')} a step, by chance"
+    if batch > patients - 0.5:
+        drawn = f"all its {many(patients, 'patient')} at each step"
+    error = f"; error {number(loss)}" if math.isfinite(loss) else ""
+    part = float(h.clipped[who])
+    cut = f"cut to {plan['clip_norm']:g}" + (f" ({percent(part, 1)} are)" if part >= 0 else "")
+    noise = (
+        "and noise is added at every step." if promise.noised(view) else "but no noise is added."
+    )
+    return [
+        f"{name(view, who)}, pass {int(h.epochs[who])} of {h.planned[who]}: {drawn}{error}.",
+        f"Each patient's say is {cut}, {noise}",
     ]
 
 
@@ -255,13 +399,28 @@ def _protected(view: View, who: int) -> list[str]:
     numbers = many(view.parameters, "number")
     what = f"{name(view, who)}'s update is what training changed: {numbers}, length {length}."
     if view.privacy:
-        clip = float(view.privacy["clip_norm"])
-        long = float(view.hospitals.norm[who]) > clip
-        cut = f"cut to {number(clip)}" if long else f"within {number(clip)}, so it stays"
-        return [what, f"The largest say of one {view.privacy['unit']}: it is {cut}."]
-    if "masking" in view.switches:
-        return [what, "Next: keys, so that every two hospitals share a secret."]
+        return [what, _hidden_at_home(view, who)]
+    if view.switches.get("compression", {}).get("error_feedback"):
+        return [what, "What earlier messages left out is added. It is made shorter, not hidden."]
+    if "compression" in view.switches:
+        return [what, "It goes to the server in fewer bytes: nothing hides it."]
     return [what, "It goes to the server as it is: nothing hides it."]
+
+
+def _hidden_at_home(view: View, who: int) -> str:
+    """What privacy does to an update before it leaves."""
+    plan, kind = view.privacy or {}, promise.kind(view)
+    if kind is promise.Kind.PATIENT:
+        if not promise.noised(view):
+            return "No noise is in it: it is as under privacy, and hides nobody."
+        return "The noise of every step is in it: it hides one patient, from the server too."
+    clip, length = float(plan["clip_norm"]), float(view.hospitals.norm[who])
+    cut = f"cut to {number(clip)}" if length > clip else f"within {number(clip)}, so it stays"
+    noises = view.traces.get("privacy", {}).get("noise_norms")
+    if kind is promise.Kind.CENTRAL or noises is None or not promise.noised(view):
+        return f"The largest say of one hospital: it is {cut}."
+    added = number(float(noises[np.searchsorted(view.hospitals.cohort, who)]))
+    return f"It is {cut}; then {name(view, who)} adds noise of length {added} itself (local)."
 
 
 def _keys_sent(view: View, who: int) -> list[str]:
@@ -318,12 +477,47 @@ def _returned(view: View, who: int) -> list[str]:
             if missing
             else "Alone they are noise. Added up, the masks vanish and the sum is right.",
         ]
-    plain = "The server can read this update, and every other one."
+    plain = _server_reads_it(view)
     if squeezed:
         whole = HEADER + 4 * view.parameters
-        return [f"{who_sent} in place of {whole}: {squeezed['bits']} bits a number.", plain]
-    readable = "cut, but not hidden" if view.privacy else "as they are"
-    return [f"{who_sent}: {view.parameters} numbers, {readable}.", plain]
+        return [f"{who_sent} in place of {whole}: {coded_numbers(view)}.", plain]
+    return [f"{who_sent}: {view.parameters} numbers, {_readable(view)}.", plain]
+
+
+def _readable(view: View) -> str:
+    """As what an update without masks arrives."""
+    kind = promise.kind(view)
+    if kind is promise.Kind.CENTRAL:
+        return "cut, but not hidden"
+    if kind is None or not promise.noised(view):
+        return "as they are"
+    return "noised, to hide one patient" if kind is promise.Kind.PATIENT else "cut and noised"
+
+
+def _server_reads_it(view: View) -> str:
+    """What the server makes of an update without masks."""
+    if not promise.noised_at_home(view):
+        return "The server can read this update, and every other one."
+    return f"The server reads it noised{_how_well_hidden(view)}"
+
+
+def question(view: View) -> str:
+    """What somebody who watches would like to know of one unit."""
+    return {
+        promise.Kind.PATIENT: '"was she in?"',
+        promise.Kind.LOCAL: '"which update?"',
+    }.get(promise.kind(view) or promise.Kind.CENTRAL, '"was it in?"')
+
+
+def _how_well_hidden(view: View) -> str:
+    """What all planned rounds' noise does, by the best test; ends the sentence."""
+    plan = view.privacy or {}
+    if view.epsilon is not None and math.isinf(view.epsilon):
+        return "; the rounds before had none, and hid nobody."
+    if plan["best_guess"] >= promise.HIDES_NOBODY:
+        return ": so little hides nobody."
+    right = percent(float(plan["best_guess"]), 1)
+    return f": the best guess {question(view)} is right in {right}."
 
 
 def _dropped(view: View, who: int) -> list[str]:
@@ -334,7 +528,7 @@ def _dropped(view: View, who: int) -> list[str]:
         ]
     if view.aborted:
         return [view.why, "The round is lost, and the model stays as it was."]
-    if view.privacy:
+    if promise.divides_as_planned(view):
         return [view.why, "It is divided as planned: that must not tell who was there."]
     return [view.why, "In this round the others' votes count for more."]
 
@@ -371,40 +565,41 @@ def _combined(view: View, who: int) -> list[str]:
 
 
 def _noise_added(view: View) -> str:
-    """How much noise, and what it does: "was it in?" asked of all planned rounds, by the best test."""
-    noise = view.traces.get("privacy", {}).get("noise_std")
-    if noise is None or view.privacy is None:
+    """Whose noise is in the model now, and what it does."""
+    if view.privacy is None:
         return ""
-    added = f"It added noise of about {number(noise)}"
-    if view.epsilon is not None and math.isinf(view.epsilon):
-        return f"{added}; the rounds before had none, and hid nobody."
-    right = _best_guess(float(view.privacy["budget"]), float(view.privacy["delta"]))
-    if right >= _NOBODY:
-        return f"{added}: so little hides nobody."
-    return f'{added}: the best guess "was it in?" is right in {percent(right, 1)}.'
-
-
-_NOBODY = 0.99  # a guess that is right so often: nothing is hidden
-
-
-@lru_cache(256)
-def _best_guess(epsilon: float, delta: float) -> float:
-    return 1.0 if math.isinf(epsilon) else analytic.best_guess(analytic.mu_of(epsilon, delta))
+    if not promise.noised(view):
+        return "There is no noise in it: all is done as under privacy, and nobody is hidden."
+    brought = "Each hospital's noise is in it"
+    noise = view.traces.get("privacy", {}).get("noise_std")
+    if noise is not None:
+        brought = f"It added noise of about {number(noise)}"
+    return brought + _how_well_hidden(view)
 
 
 def _tested(view: View, who: int) -> list[str]:
     now = view.points[-1]
     earlier = view.points[-2].correct if len(view.points) > 1 else None
     change = "" if earlier is None else f", {_more(now.correct - earlier)} a round ago"
-    used = ""
-    if view.privacy and view.epsilon is not None:
-        used = f" Privacy used: ε {budget(view.epsilon)} of {view.privacy['budget']:g}."
     right = f"right for {now.correct:,} of {many(view.held_out, 'unseen patient')}"
     lost = f"This round is lost, the model stays: {right}."
     return [
         lost if view.aborted else f"Together: {right}{change}.",
-        f"Each one alone {view.alone:,}, all data in one place {view.pooled:,}.{used}",
+        f"Each one alone {view.alone:,}, all data in one place {view.pooled:,}.{privacy_used(view)}",
     ]
+
+
+def privacy_used(view: View) -> str:
+    """ " One patient: ε 0.73 of 4 used."; where no ε holds it says that; empty without privacy."""
+    kind = promise.kind(view)
+    if view.privacy is None or view.epsilon is None or kind is None:
+        return ""
+    if not promise.noised(view) and endless(view.privacy):
+        return " No noise: nobody is hidden."
+    unit = one_unit(kind).capitalize()
+    if math.isinf(view.epsilon):
+        return f" {unit}: no ε holds."
+    return f" {unit}: ε {budget(view.epsilon)} of {view.privacy['budget']:g} used."
 
 
 def _changed(view: View, who: int) -> list[str]:
@@ -412,8 +607,9 @@ def _changed(view: View, who: int) -> list[str]:
 
 
 def _budget_reached(view: View, who: int) -> list[str]:
-    of = f" of ε {view.privacy['budget']:g}" if view.privacy else ""
-    return [f"One more round would pass the privacy budget{of}: the run stops here."]
+    kind = promise.kind(view)
+    of = f" of ε {view.privacy['budget']:g} for {one_unit(kind)}" if view.privacy and kind else ""
+    return [f"One more round would pass the budget{of}: the run stops here."]
 
 
 def _finished(view: View, who: int) -> list[str]:
@@ -433,8 +629,8 @@ def _finished(view: View, who: int) -> list[str]:
 
 def _verdict(view: View, correct: int) -> str:
     """What to take away from a finished run, or what to try next."""
-    if view.privacy and view.epsilon is not None:
-        return f" Privacy used: ε {budget(view.epsilon)} of {view.privacy['budget']:g}."
+    if used := privacy_used(view):
+        return used
     if correct < view.alone:
         return " Here each one alone does better."
     return "" if all(s in view.switches for s in SWITCH_NAMES) else " Try a switch: f p m c."
@@ -468,7 +664,12 @@ _TOLD: Mapping[str, Callable[[View, int], list[str]]] = {
 
 def background(view: View) -> str:
     """What lies behind the moment, for a screen that has room for it."""
-    return _BACKGROUND.get(view.moment, "").format(
+    told = _BACKGROUND.get(view.moment, "")
+    if promise.kind(view) is promise.Kind.PATIENT:
+        told = _BACKGROUND_OF_PATIENTS.get(view.moment, told)
+    if view.privacy and view.moment == "RoundFinished":
+        told += f" {OUTSIDE}"
+    return told.format(
         batch=_batch(view), one=percent_of_one(view), header=HEADER, votes=_electorate(view)
     )
 
@@ -477,7 +678,7 @@ def _electorate(view: View) -> str:
     """Of what a vote is a part."""
     if view.settings.get("training", {}).get("weighting") == "equal":
         return "the hospitals taking part, all alike"
-    if view.privacy:
+    if promise.divides_as_planned(view):
         return "the patients planned for, whoever comes: a divisor that changed would tell who did"
     return "the patients taking part: every patient counts the same, wherever she is"
 
@@ -513,6 +714,14 @@ _BACKGROUND = {
     "RoundFinished": "Unseen patients were held out in each hospital and never trained on. One of them"
     " is {one}: a difference of a few says little.",
     "RunFinished": "v turns to bytes and privacy used, 2 tells who gained, e shows the equation.",
+}
+
+
+OUTSIDE = "Scores of single hospitals stand outside ε: only you can see this."
+_BACKGROUND_OF_PATIENTS = {
+    "EpochTrained": "At every step a coin decides for each patient whether she is in it. Each one's"
+    " gradient is cut, noise is added to the sum, and the sum is divided by the number expected, so"
+    " that nothing tells who came (DP-SGD, Abadi 2016).",
 }
 
 
@@ -591,15 +800,16 @@ def readers(view: View) -> list[tuple[str, str, str, str]]:
     The network sees encrypted connections. A star marks what can be worked out: new model − old model.
     Of a lost round there is nothing to work out.
     """
-    masked, noisy = "masking" in view.switches, view.privacy is not None
+    masked, noisy = "masking" in view.switches, promise.noised(view)
     adding = in_sum(view)
     sum_read = "no" if view.aborted else "noisy*" if noisy else "yes*"
     one_read = sum_read if adding <= 2 else "no"
-    server = "no" if view.aborted or (masked and adding > 1) else "yes"
+    server_reads = "noisy" if promise.noised_at_home(view) else "yes"
+    hidden = view.aborted or (masked and adding > 1)
     return [
         ("patient rows", "no", "no", "no"),
-        ("one update", server, one_read, "no"),
-        ("sum of all", "no" if view.aborted else "yes", sum_read, "no"),
+        ("one update", "no" if hidden else server_reads, one_read, "no"),
+        ("sum of all", "no" if view.aborted else server_reads, sum_read, "no"),
     ]
 
 
@@ -624,15 +834,41 @@ def readers_note(view: View) -> str:
 def server_reads(view: View) -> list[str]:
     """What the server can read, longest first."""
     count = int(view.hospitals.drawn.sum()) or len(view.hospitals)
+    noisy = promise.noised_at_home(view)
     if "masking" in view.switches:
-        return [f"the sum of {count:,}, no single", f"only the sum of {count:,}"]
-    return ["every single update"]
+        noised = [f"the noised sum of {count:,}"] if noisy else []
+        return [*noised, f"the sum of {count:,}, no single", f"only the sum of {count:,}"]
+    return ["every update, noised"] if noisy else ["every single update"]
 
 
 def holds(view: View) -> list[str]:
     """The shared model as it is, longest first."""
     numbers = many(view.parameters, "number")
     return [f"{numbers}, {view.model_size:,} bytes" if view.model_size else numbers, numbers]
+
+
+def privacy_lines(view: View, bar: str) -> list[str]:
+    """What privacy comes to, a short line each, the least needed last; `bar` draws the part used."""
+    kind, plan = promise.kind(view), view.privacy
+    if plan is None or kind is None:
+        return []
+    noise = {
+        promise.Kind.PATIENT: "noise by the hospitals",
+        promise.Kind.CENTRAL: "noise by the server",
+        promise.Kind.LOCAL: "noise by each, local",
+    }[kind]
+    by = f"{noise}, δ {float(plan['delta']):g}"
+    if endless(plan):
+        return ["cut, but no noise: no ε holds", f"to compare {one_unit(kind)}'s ε with"]
+    if view.epsilon is not None and math.isinf(view.epsilon):
+        return ["no ε holds: rounds had no noise", by]
+    used = f"used {budget(view.epsilon or 0.0)} of {plan['budget']:g}  {bar}  ε"
+    guess = f"best guess {question(view)} {percent(promise.best_guess(view), 1)}"
+    return [used, guess, by, f"ε alone promises: under {_rounded_up(promise.ceiling(view))}"]
+
+
+def _rounded_up(part: float) -> str:
+    return f"{math.ceil(100 * part - 1e-9)} %"
 
 
 def last_step(view: View) -> list[str]:
@@ -657,8 +893,10 @@ def plot_title(view: View, plot: str) -> str:
     if plot == "bytes":
         return "Bytes in each round"
     if plot == "privacy":
-        unit = f": hiding one {view.privacy['unit']}" if view.privacy else ""
-        return f"Privacy used, ε{unit}"
+        kind = promise.kind(view)
+        unit = f" for {one_unit(kind)}" if kind else ""
+        local = ", noise by each of them (local)" if kind is promise.Kind.LOCAL else ""
+        return f"Privacy used, ε{unit}{local}"
     one = f" (1 patient = {percent_of_one(view)})" if view.held_out else ""
     return f"Right answers on unseen patients{one}"
 
@@ -667,6 +905,8 @@ def nothing_hidden(view: View) -> str:
     """Why there is no privacy to plot."""
     if view.privacy is None:
         return "Privacy is off: no noise hides anyone, so no budget is used up. The key p switches it on."
+    if endless(view.privacy):
+        return "No noise is added, so nobody is hidden: the curve to compare one with noise to."
     return "Rounds were sent without noise before: they hid nobody, and noise now cannot take that back."
 
 
@@ -685,6 +925,11 @@ RECORDING_ENDS = "The recording ends here; the run it tells of did not finish."
 
 
 SEARCH = "Search an action"
+def attacking(view: View, hospital: int) -> str:
+    """While attacks are made."""
+    return f"Attacking {name(view, hospital)}'s messages …"
+
+
 NO_PATIENTS = "A recording holds no patients: r runs it again, then a."
 NOT_YET = "The hospitals are not known yet; wait a moment and try again."
 
@@ -721,7 +966,12 @@ def forking(round: int) -> str:
 
 def branch_name(view: View) -> str:
     """What a branch without a name is called: what is switched on, or its seed."""
-    told = [badge.removeprefix("+ ").partition(",")[0] for badge in badges(view).values()]
+    told = [
+        badge.removeprefix("+ ")
+        if section == "privacy"
+        else badge.removeprefix("+ ").partition(",")[0]
+        for section, badge in badges(view).items()
+    ]
     return " + ".join(told) if told else f"plain, {seed(view)}"
 
 
@@ -931,6 +1181,8 @@ def may_be(knob: Knob, kind: type) -> str:
         return "a list, commas between"
     if kind is str:
         return "any text"
+    if knob.inf:
+        return f"{may_be(replace(knob, inf=False), kind)}; inf: no noise"
     bounds = [
         f"at least {knob.low:g}" if knob.low > -math.inf else "",
         f"above {knob.above:g}" if knob.above > -math.inf else "",

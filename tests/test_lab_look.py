@@ -94,7 +94,7 @@ def test_the_seed_gives_way_first() -> None:
         scene(Shot(view, plots_ready=False), w, 24).text.split("\n")[0] for w in (80, 120, 200)
     ]
     assert "seed" in lines[-1]
-    assert "+ privacy ε 8, one hospital" in lines[1]
+    assert "+ privacy ε 8, one patient" in lines[1]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -197,7 +197,10 @@ def test_privacy_shows_what_is_used_of_the_budget_and_of_whom() -> None:
     text = scene(Shot(view), 120, 40).text
     assert view.epsilon is not None
     assert f"used {words.budget(view.epsilon)} of 8" in text
-    assert "privacy ε 8, one hospital" in text
+    assert "privacy ε 8, one patient" in text
+    assert "hide one patient" in text
+    assert re.search(r'best guess "was she in\?" \d\d %', text)
+    assert "noise by the hospitals, δ 1e-05" in text
 
 
 def test_too_small_a_window_is_asked_to_grow_and_nothing_else() -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from engine import Scenario
+from engine.codecs.section import CODECS
 from fedtui import words
 from fedtui.scenarios import load
 from fedtui.view import View, start
@@ -12,7 +15,8 @@ from tests.builders import small
 from tests.test_lab_scene import PROTECTED, at, moments
 
 ALONE = small(data={"hospitals": 1})
-SCENARIOS = [small(), small(privacy={}), small(masking={}), small(compression={}), PROTECTED, ALONE]
+CODED = [small(compression={"codec": codec, "prune": 0.3}) for codec in CODECS]
+SCENARIOS = [small(), small(privacy={}), small(masking={}), *CODED, PROTECTED, ALONE]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -28,10 +32,33 @@ def test_every_moment_has_a_sentence(scenario: Scenario) -> None:
     assert view.finished
 
 
-@pytest.mark.parametrize("flips", [{}, {"privacy": True}, {"masking": True}, {"compression": True}])
-def test_on_the_default_scenario_every_sentence_fits_one_line(flips: dict[str, bool]) -> None:
-    for view in moments(load("cells").replace(flips), rounds=99):
+@pytest.mark.parametrize(
+    "flips",
+    [
+        *[{}, {"privacy": True}, {"masking": True}],
+        *[{"compression.codec": codec, "compression.prune": 0.3} for codec in CODECS],
+    ],
+)
+def test_on_the_default_scenario_every_sentence_fits_one_line(flips: dict[str, Any]) -> None:
+    rounds = 3 if "compression.codec" in flips else 99
+    for view in moments(load("cells").replace(flips), rounds):
         assert [text for text in words.right_now(view, 1)[:2] if len(text) > 78] == []
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_the_bytes_told_of_a_codec_are_those_of_its_messages(codec: str) -> None:
+    view = at(small(compression={"codec": codec, "fraction": 0.5, "prune": 0.5}), "UpdatesSent")
+    size, whole = int(view.hospitals.size[0]), 12 + 4 * view.parameters
+    assert f"{size} bytes a message, not {whole}" in words.shorter(view)
+    assert f"sent {size} bytes in place of {whole}" in words.right_now(view)[0]
+    assert view.model_size == 12 + 1 + 4 * 2
+
+
+def test_each_codec_has_a_badge_of_its_own() -> None:
+    told = [words.badges(start(scenario))["compression"] for scenario in CODED]
+    short = [words.short_badges(start(scenario))["compression"] for scenario in CODED]
+    assert len(set(told)) == len(set(short)) == len(CODECS)
+    assert all(badge.endswith("pruned 30 %") for badge in told)
 
 
 @pytest.mark.parametrize(
@@ -80,11 +107,18 @@ def table(view: View) -> dict[str, tuple[str, str, str]]:
 def test_who_can_read_what_changes_with_each_switch() -> None:
     plain, masked = table(at(small(), "ModelSent")), table(at(small(masking={}), "ModelSent"))
     noisy = table(at(small(privacy={}), "ModelSent"))
+    server = table(at(small(privacy={"unit": "hospital"}), "ModelSent"))
+    local = table(at(small(privacy={"unit": "hospital", "noise_by": "hospital"}), "ModelSent"))
+    bare = table(at(small(privacy={"epsilon": "inf"}), "ModelSent"))
     assert plain["one update"] == ("yes", "no", "no")
     assert masked["one update"] == ("no", "no", "no")
     assert masked["sum of all"] == plain["sum of all"] == ("yes", "yes*", "no")
-    assert noisy["one update"][0] == "yes"
-    assert noisy["sum of all"] == ("yes", "noisy*", "no")
+    for table_at_home in (noisy, local):
+        assert table_at_home["one update"] == ("noisy", "no", "no")
+        assert table_at_home["sum of all"] == ("noisy", "noisy*", "no")
+    assert server["one update"][0] == "yes"
+    assert server["sum of all"] == ("yes", "noisy*", "no")
+    assert bare == plain
     assert all(rows["patient rows"] == ("no", "no", "no") for rows in (plain, masked, noisy))
 
 
@@ -120,7 +154,7 @@ def test_the_grey_curve_is_named_by_what_it_was() -> None:
 def test_what_is_switched_on_is_told_in_the_header() -> None:
     assert list(words.badges(start(PROTECTED)).values()) == [
         "+ FedProx μ 0.1",
-        "+ privacy ε 8, one hospital",
+        "+ privacy ε 8, one patient",
         "+ masks",
         "+ 8 bits",
     ]

@@ -14,7 +14,8 @@ from textual.app import App
 from textual.binding import Binding
 
 from engine import Scenario, simulate
-from engine.attacks.one_patient import one_patient
+from engine.attacks.defences import DEFENCES, stands
+from engine.attacks.every import every
 from engine.events import Aggregated, RunStarted
 from engine.wire import DIRECTIONS
 from fedtui import words
@@ -36,7 +37,15 @@ SIZES = [(60, 18), (80, 24), (100, 30), (120, 40), (160, 50)]
 PROTECTED = small(
     fedprox={"mu": 0.1}, privacy={"epsilon": 8.0}, masking={}, compression={"bits": 8}
 )
-SOME = small(privacy={"epsilon": 8.0}, training={"rounds": 3, "participation": 0.5})
+SOME = small(
+    privacy={"unit": "hospital", "epsilon": 8.0}, training={"rounds": 3, "participation": 0.5}
+)
+KINDS: dict[str, dict[str, Any]] = {  # of privacy
+    "patient": {"epsilon": 4.0},
+    "central": {"unit": "hospital", "epsilon": 4.0},
+    "local": {"unit": "hospital", "noise_by": "hospital", "epsilon": 4.0},
+    "noiseless": {"epsilon": "inf"},
+}
 LOSSY = small(faults={"drops": ["2:B"]})
 LOST = small(faults={"drops": ["2:B"]}, masking={})
 CHANGED = Scenario.from_dict(
@@ -51,6 +60,7 @@ SCENARIOS = {
     "lossy": LOSSY,
     "lost": LOST,
     "changed": CHANGED,
+    **{name: small(privacy=settings) for name, settings in KINDS.items()},
 }
 STEPS = (("Press → and watch", True, False), ("Press m", False, True), ("Press e", False, False))
 
@@ -84,10 +94,10 @@ def attempts() -> tuple[attack.Attacked, ...]:
     made = []
     for scenario in (small(), small(masking={}), small(compression={"bits": 2}, privacy={})):
         begun = next(event for event in simulate(scenario) if isinstance(event, RunStarted))
-        made.append(
-            attack.Attacked(fold(start(scenario), begun), one_patient(scenario, begun.state, 1, 0))
-        )
-    return tuple(made)
+        view = fold(start(scenario), begun)
+        made.append(attack.Attacked(view, every(scenario, begun.state, 1, seed=2)))
+    tried = stands(scenario, begun.state, 1, seed=2)
+    return (*made, attack.Attacked(view, made[-1].made, (*tried[:3], None, *tried[4:])))
 
 
 def facts() -> tuple[BranchFacts, ...]:
@@ -217,9 +227,10 @@ def test_the_model_moves_by_no_more_than_the_terms_allow(name: str) -> None:
     for view in ends(name):
         if view.update_norm is None:
             continue
-        noise = view.traces.get("privacy", {}).get("noise_norm", 0.0)
+        parts, facts = equation.terms(view), view.traces.get("privacy", {})
+        noise = facts.get("noise_norm", 0.0) + np.sum(parts.votes * facts.get("noise_norms", 0.0))
         quantised = 0.05 if "compression" in view.switches else 1e-4
-        assert view.update_norm <= equation.terms(view).products.sum() + noise + quantised
+        assert view.update_norm <= parts.products.sum() + noise + quantised
 
 
 def test_one_term_is_the_step_the_model_took() -> None:
@@ -290,7 +301,7 @@ def test_what_is_switched_on_stands_in_the_equation_and_nothing_else() -> None:
     assert all(part in full for part in parts)
     view = ends("protected")[0]
     assert f"{words.budget(view.epsilon or 0)} of 8" in full
-    assert words.number(view.privacy["noise_std"]) in full
+    assert words.number(view.privacy["noise_std"][0]) in full
 
 
 def test_a_round_whose_settings_just_changed_shows_no_number_of_the_last() -> None:
@@ -365,7 +376,8 @@ def test_each_switch_changes_what_the_page_says() -> None:
     for section in words.SWITCH_NAMES:
         switched = spoken(readers.content(next(simulate_views(small(**{section: {}})))))
         assert switched != plain
-        assert say.SWITCH_DOES[section][1] in switched
+        view = next(simulate_views(small(**{section: {}})))
+        assert say.switch_does(view, section) in switched
 
 
 def last_view(**settings: Any) -> View:
@@ -396,9 +408,8 @@ def test_few_in_the_sum_are_read_by_the_others_however_many_were_drawn(left: int
 
 def test_a_model_carries_noise_after_a_round_that_put_it_in_and_not_after_a_lost_one() -> None:
     names = last_view().hospitals.names
-    lost = small(
-        training={"rounds": 3}, privacy={}, masking={}, faults={"drops": [f"1:{names[0]}"]}
-    )
+    drops = [f"1:{name}" for name in names]
+    lost = small(training={"rounds": 3}, privacy={}, faults={"drops": drops})
     sent = [view for view in simulate_views(lost) if view.moment == "ModelSent"]
     assert [words.carries_noise(view) for view in sent] == [False, False, True]
 
@@ -421,27 +432,55 @@ def simulate_views(scenario: Scenario) -> Iterator[View]:
 
 
 def test_an_attack_shows_both_records_and_says_who_sees_hers() -> None:
-    open_, masked, rounded = (text(attack.content(made)) for made in attempts())
+    open_, masked, rounded, _ = (text(attack.content(facts)) for facts in attempts())
     assert say.SUCCEEDED in open_
     assert say.FAILED in masked
     assert say.SUCCEEDED not in rounded
     for shown in (open_, masked, rounded):
-        assert say.ONLY_YOU in shown
-    made = attempts()[0].attempt
+        assert shown.count(say.ONLY_YOU) == 5  # with each attack that shows a truth
+    made = attempts()[0].made
     assert made is not None
-    for column, true, read in zip(made.columns, made.true, made.recovered, strict=True):
+    record = made.record
+    for column, true, read in zip(record.columns, record.true, record.recovered, strict=True):
         (row,) = [row for row in open_.splitlines() if row.startswith(column)]
         assert f"{true:.4g}" in row
         assert f"{read:.4g}" in row
 
 
 def test_the_bytes_shown_are_the_messages() -> None:
-    for made in attempts():
-        assert made.attempt is not None
-        shown = text(attack.content(made))
+    for facts in attempts():
+        assert facts.made is not None
+        shown, message = text(attack.content(facts)), facts.made.record.message
         for row in re.findall(r"^ +\d+  ((?:[0-9a-f]{2} ?)+)$", shown, re.M):
-            assert bytes.fromhex(row) in made.attempt.message
-        assert made.attempt.message[:16].hex(" ") in shown
+            assert bytes.fromhex(row) in message
+        assert message[:16].hex(" ") in shown
+
+
+def test_every_attack_has_its_numbers_beside_the_truth() -> None:
+    shown, made = text(attack.content(attempts()[0])), attempts()[0].made
+    assert made is not None
+    assert made.sums is not None
+    for heading in (say.CASES, say.RUNS, say.SUMS, say.MEMBERS, say.STOPS):
+        assert heading in shown
+    (best,) = [row for row in shown.splitlines() if row.startswith(say.AT_BEST)]
+    assert re.search(
+        rf"  {made.cases.cases} +{made.cases.cases} of {made.cases.patients} +read", best
+    )
+
+
+def test_the_table_of_defences_grows_and_holds_what_was_tried() -> None:
+    assert tuple(say.DEFENCES) == tuple(DEFENCES)
+    facts = attempts()[-1]
+    for tried in range(len(DEFENCES) + 1):
+        shown = text(attack.content(replace(facts, stands=facts.stands[:tried])))
+        assert (say.trying(tried, len(DEFENCES)) in shown) == (tried < len(DEFENCES))
+    for (name, told), found in zip(say.DEFENCES.items(), facts.stands, strict=True):
+        (row,) = [row for row in shown.splitlines() if row.startswith(told + "  ")]
+        cells = row.removeprefix(told).split()
+        if found is None:
+            assert cells == [say.NOT_HERE] * 4, name
+        else:
+            assert cells == [found.record, found.cases, found.one_seed, found.two_seeds], name
 
 
 # Data and compare
@@ -520,7 +559,7 @@ async def test_a_page_scrolls_over_what_does_not_fit_and_no_further(size: tuple[
         await pilot.pause()
         lines = lines_of(equation.content(view), size[0])
         room = size[1] - 4
-        assert rows(app)[2].strip() == say.EQUATION_NOISED
+        assert rows(app)[2].strip() == say.equation(view)
         assert (say.foot(max(0, len(lines) - room), 0) in rows(app)[-1]) or len(lines) <= room
         await pilot.press("end")
         await pilot.pause()
@@ -531,7 +570,7 @@ async def test_a_page_scrolls_over_what_does_not_fit_and_no_further(size: tuple[
         assert rows(app) == bottom
         await pilot.press("home", "up", "pageup")
         await pilot.pause()
-        assert rows(app)[2].strip() == say.EQUATION_NOISED
+        assert rows(app)[2].strip() == say.equation(view)
 
 
 async def test_the_apps_keys_act_and_escape_closes() -> None:

@@ -38,7 +38,7 @@ def plot(shot: Shot, wide: int, high: int) -> Canvas:
     """The plot in turn, framed where there is room for a frame."""
     canvas = Canvas(wide, high, shot.glyphs)
     framed = high >= 9
-    title = words.plot_title(shot.view, shot.plot).replace("ε", shot.glyphs.epsilon)
+    title = shot.glyphs.spelled(words.plot_title(shot.view, shot.plot))
     if framed:
         canvas.box(0, 0, wide, high, title=title)
     else:
@@ -166,15 +166,15 @@ def _apart(wanted: list[int], rows: int) -> list[int]:
 
 
 def _privacy(canvas: Canvas, shot: Shot, box: Box) -> None:
-    """ε used after each round, below the budget."""
+    """ε used after each round, below the budget: of one run only, since kinds of ε share no axis."""
     view = shot.view
     used = {p.round: p.epsilon for p in view.points if p.epsilon is not None}
     finite = {number: value for number, value in used.items() if math.isfinite(value)}
-    if view.privacy is None or len(finite) < len(used):
+    if view.privacy is None or words.endless(view.privacy) or len(finite) < len(used):
         for y, line in enumerate(
             wrap(words.nothing_hidden(view), box.width, box.height), box.y + box.height // 3
         ):
-            canvas.put(box.x, y, line.replace("ε", shot.glyphs.epsilon), "text")
+            canvas.put(box.x, y, shot.glyphs.spelled(line), "text")
         return
     curve, sample, _, _, dash = _MARKERS[shot.glyphs.column]
     budget = float(view.privacy["budget"])

@@ -81,6 +81,12 @@ class Glyphs:
         """ε, or its name."""
         return "eps" if self.column == "ascii" else "ε"
 
+    def spelled(self, text: str) -> str:
+        """A text whose ε and ∞ are spelled out where they cannot be drawn."""
+        if self.column != "ascii":
+            return text
+        return text.replace("ε", self.epsilon).replace("∞", "inf")
+
 
 def _column(index: int) -> dict[str, str]:
     return {name: row[index] for name, row in _TABLE.items()}

@@ -39,7 +39,7 @@ def header(shot: Shot, wide: int, high: int = 1) -> Canvas:
 def _badges(shot: Shot, told: Callable[[View], dict[str, str]]) -> dict[str, str]:
     """What is switched on, in characters that the terminal has."""
     badges = told(shot.view).items()
-    return {section: text.replace("ε", shot.glyphs.epsilon) for section, text in badges}
+    return {section: shot.glyphs.spelled(text) for section, text in badges}
 
 
 def _length(badges: dict[str, str], gap: int) -> int:

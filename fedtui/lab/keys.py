@@ -27,7 +27,7 @@ KEYS = (
     Key("minus", "speed(-1)", "-", "slower"),
     Key("plus,equals_sign", "speed(1)", "+", "faster"),
     Key("f", "flip('fedprox')", "f", "FedProx on or off: stay near the model received"),
-    Key("p", "flip('privacy')", "p", "Privacy on or off: hide whether one hospital took part"),
+    Key("p", "flip('privacy')", "p", "Privacy on or off: hide one patient, or one hospital"),
     Key("m", "flip('masking')", "m", "Masks on or off: hide each single message"),
     Key("c", "flip('compression')", "c", "Compression on or off: fewer bytes up"),
     Key("enter", "settings", "Enter", "the settings of the switch used last"),

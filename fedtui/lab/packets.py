@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from fedtui import promise, words
 from fedtui.hospitals import Flags, put
 from fedtui.lab.canvas import Canvas
 from fedtui.lab.geometry import Cells
@@ -72,12 +73,14 @@ def is_lost(shot: Shot, index: int) -> bool:
 
 
 def update_mark(shot: Shot, index: int) -> Mark:
-    """A hospital's update as it is now: plain, smaller, masked, lost."""
+    """A hospital's update as it is now: plain, smaller, noised, masked, lost."""
     view, g = shot.view, shot.glyphs
     if is_lost(shot, index):
         return g["lost"], "lost"
     if view.hospitals.masked[index]:
         return g["masked"], "protected"
+    if promise.noised_at_home(view):
+        return g["noised"], "protected"
     if "compression" in view.switches:
         return g["small"], "up"
     return g["update"], "up"
@@ -87,8 +90,10 @@ def legend(shot: Shot) -> list[tuple[str, str, str]]:
     """Glyph, word and style of what the packets are: one line for each property."""
     view, g = shot.view, shot.glyphs
     if view.moment == "ModelSent":
-        noisy = view.privacy is not None and view.round > 1
-        return [(g["model"], "model", "down"), *([(g["noised"], "noised", "protected")] * noisy)]
+        noisy = words.carries_noise(view)
+        pruned = view.switches.get("compression", {}).get("prune", 0)
+        model = "pruned model" if pruned else "model"
+        return [(g["model"], model, "down"), *([(g["noised"], "noised", "protected")] * noisy)]
     if view.moment in ("KeysAdvertised", "KeysForwarded"):
         return [(g["key"], "keys", "protected")]
     if view.moment in ("UpdatesProtected", "UpdatesMasked", "UpdatesSent", "HospitalsDropped"):
@@ -101,8 +106,10 @@ def _update_legend(view: View, table: Mapping[str, str]) -> list[tuple[str, str,
     if (h.masked & ~h.lost).any():
         lines.append((table["masked"], "masked", "protected"))
     if "compression" in view.switches:
-        lines.append((table["small"], f"{view.switches['compression']['bits']} bits", "up"))
-    if view.privacy:
+        lines.append((table["small"], words.coded(view), "up"))
+    if promise.noised_at_home(view):
+        lines.insert(0, (table["noised"], "noised", "protected"))
+    elif promise.kind(view) in (promise.Kind.CENTRAL, promise.Kind.LOCAL):
         lines.append((table["update"], "clipped", "up"))
     if not lines and not view.aborted:
         lines.append((table["update"], "update", "up"))

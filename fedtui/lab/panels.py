@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 
-from engine.privacy import analytic
 from fedtui import words
 from fedtui.lab.canvas import Canvas
 from fedtui.lab.cells import fit, width, wrap
@@ -53,7 +51,7 @@ def _paragraphs(sentences: list[str], room: int, rows: int) -> list[list[str]]:
 
 
 def _said(shot: Shot, sentence: str) -> str:
-    return safe(sentence).replace("ε", shot.glyphs.epsilon)
+    return shot.glyphs.spelled(safe(sentence))
 
 
 def protection(shot: Shot, wide: int, high: int) -> Canvas:
@@ -68,7 +66,7 @@ def protection(shot: Shot, wide: int, high: int) -> Canvas:
         if section:
             _switch_line(canvas, shot, section, y)
         else:
-            canvas.put(6, y, fit(text, wide - 8), style)
+            canvas.put(6, y, fit(text, wide - 7), style)
         y += 1
     if air >= 2:
         canvas.put(2, high - 2, "u undo   r run again   R new seed", "dim")
@@ -94,30 +92,18 @@ def _details(shot: Shot, section: str) -> list[str]:
         return [f"{words.many(pairs, 'pair')} of hospitals"] if pairs else []
     if section == "fedprox":
         return [f"pull μ {on['mu']:g}"]
-    return [f"{on['bits']} bits a number, not 32"]
+    return words.shorter(view)
 
 
 def _privacy(shot: Shot) -> list[str]:
     view, g = shot.told, shot.glyphs
-    plan = view.privacy
-    if plan is None:
+    if view.privacy is None:
         return []
-    spent, budget = view.epsilon or 0.0, float(plan["budget"])
-    part = min(1.0, spent / budget)
-    filled = round(part * _METER)
+    spent, budget = view.epsilon or 0.0, float(view.privacy["budget"])
+    used = min(1.0, spent / budget) if math.isfinite(spent) and math.isfinite(budget) else 0.0
+    filled = round(used * _METER)
     bar = g["full"] * filled + g["empty"] * (_METER - filled)
-    used = f"used {words.budget(spent)} of {budget:g}  {bar}  {g.epsilon}"
-    guess = best_guess(spent, float(plan["delta"]))
-    told = f"{g.plain('δ')} {float(plan['delta']):g}, noise by the {plan['noise_by']}"
-    return [used, f'best guess "was it in?"  {100 * guess:.0f} %', told]
-
-
-@lru_cache(256)
-def best_guess(epsilon: float, delta: float) -> float:
-    """How often the best test tells whether a hospital took part, by the ε spent: ½ is guessing."""
-    if epsilon == 0 or math.isinf(epsilon):
-        return 1.0 if epsilon else 0.5
-    return analytic.best_guess(analytic.mu_of(epsilon, delta))
+    return [g.spelled(line) for line in words.privacy_lines(view, bar)]
 
 
 def _switch_line(canvas: Canvas, shot: Shot, section: str, y: int) -> None:
@@ -126,7 +112,7 @@ def _switch_line(canvas: Canvas, shot: Shot, section: str, y: int) -> None:
     canvas.put(2, y, SWITCH_KEYS[section], "key")
     canvas.put(4, y, shot.glyphs[mark], style)
     canvas.put(6, y, words.SWITCH_NAMES[section], "bright" if on else "text")
-    canvas.put(18, y, fit(words.SWITCH_MEANS[section], canvas.width - 20), "dim")
+    canvas.put(18, y, fit(words.switch_means(shot.told, section), canvas.width - 20), "dim")
 
 
 def readers(shot: Shot, wide: int, high: int) -> Canvas:

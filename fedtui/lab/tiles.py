@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from engine.events import Phase
-from fedtui import words
+from fedtui import promise, words
 from fedtui.lab.canvas import Canvas
 from fedtui.lab.cells import first_fit, fit, spread, width
 from fedtui.lab.layout import Box
 from fedtui.lab.packets import update_mark
 from fedtui.lab.shot import Shot
 from fedtui.safe import safe
+from fedtui.view import View
 
 
 @dataclass(frozen=True)
@@ -147,9 +150,7 @@ def _work(shot: Shot, index: int) -> list[Line]:
     lines.append(Line(style, (f"its error\t{error}", f"error\t{error}"), 2))
     length = words.number(float(h.norm[index]))
     lines.append(Line("text", (f"update length\t{length}", f"length\t{length}"), 1))
-    if view.privacy:
-        limit = f"{float(view.privacy['clip_norm']):g}"
-        lines.append(Line("guard", (f"clipped\t≤ {limit}", f"≤ {limit}"), 4))
+    lines += _privacy(view, index)
     if "masking" in view.switches:
         pairs = max(0, (int(h.drawn.sum()) or len(h)) - 1)
         lines.append(Line("guard", (f"masks\t{words.many(pairs, 'pair')}", f"{pairs} masks"), 5))
@@ -158,6 +159,24 @@ def _work(shot: Shot, index: int) -> list[Line]:
     lines.append(
         Line("up" if view.moment == "UpdatesSent" else "text", (f"sent\t{sent}", f"\t{sent}"), 3)
     )
+    return lines
+
+
+def _privacy(view: View, index: int) -> list[Line]:
+    """What privacy does in this hospital: whose say is cut to what, and the noise it adds itself."""
+    plan = view.privacy
+    if plan is None:
+        return []
+    limit, kind = f"{float(plan['clip_norm']):g}", promise.kind(view)
+    cut, part = f"≤ {limit}", float(view.hospitals.clipped[index])
+    if kind is promise.Kind.PATIENT:
+        cut = f"{words.percent(part, 1)} {cut}" if part >= 0 else cut
+    lines = [Line("guard", (f"clipped\t{cut}", f"cut\t{cut}", f"≤ {limit}"), 4)]
+    if kind is not promise.Kind.CENTRAL and promise.noised(view):
+        z = words.number(
+            float(np.broadcast_to(plan["noise_multiplier"], len(view.hospitals))[index])
+        )
+        lines.append(Line("guard", (f"noise\tz {z}", f"z {z}"), 7))
     return lines
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fedtui import words, worlds
+from fedtui import promise, words, worlds
 from fedtui.pages import words as say
 from fedtui.pages.blocks import Block, Cell, Column, Heading, Said, Table
 from fedtui.pages.data import verdict
@@ -61,6 +61,8 @@ def content(branches: Sequence[BranchFacts]) -> list[Block]:
     blocks.append(Said(say.COMPARED, "dim"))
     if any(_other_patients(branch.view, shown.view) for branch in branches):
         blocks.append(Said(say.OTHER_PATIENTS, "dim"))
+    if len({promise.kind(branch.view) for branch in branches} - {None}) > 1:
+        blocks.append(Said(say.KINDS_OF_EPSILON))
     blocks.append(Said(say.WHAT_A_BRANCH_IS))
     return [*blocks, *_winners(shown, _before(branches, shown))]
 
@@ -123,7 +125,7 @@ def _row(branch: BranchFacts, first: BranchFacts, shown: BranchFacts) -> tuple[C
     more = against(view, shown.view)
     unfair = _other_patients(view, shown.view)
     told = "" if branch is shown else "–" if more is None or unfair else signed(more)
-    used = "" if view.epsilon is None else words.budget(view.epsilon)
+    used = say.used(view)
     return (
         "▸" if branch.shown else "",
         branch.name,

@@ -6,14 +6,14 @@ privacy, masks and compression do to a term stands beside it. Every number is th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from fedtui import words
+from fedtui import promise, words
 from fedtui.hospitals import Floats, Ints
-from fedtui.lab.panels import best_guess
 from fedtui.pages import words as say
 from fedtui.pages.blocks import Block, Cell, Column, Heading, Said, Table
 from fedtui.pages.rows import begun, few
@@ -35,7 +35,7 @@ class Terms:
     hospitals: Ints
     votes: Floats
     lengths: Floats  # of the updates as trained; nan before they are
-    cut: Floats  # the same where privacy cuts them
+    cut: Floats  # the same where privacy cuts them whole
 
     @property
     def products(self) -> Floats:
@@ -48,12 +48,20 @@ def terms(view: View) -> Terms:
     h = view.hospitals
     cohort = h.cohort
     lengths = h.norm[cohort]
-    if view.privacy is None:
-        return Terms(cohort, h.share[cohort], lengths, lengths)
+    cut = (
+        np.minimum(lengths, view.privacy["clip_norm"]) if _cuts(view) and view.privacy else lengths
+    )
+    if not promise.divides_as_planned(view):
+        return Terms(cohort, h.share[cohort], lengths, cut)
     weight = h.patients if say.by_patients(view) else np.ones(len(h))
     planned = len(cohort) / len(h) * weight.sum()  # fixed, whoever comes
     votes = np.where(h.lost[cohort], 0.0, weight[cohort] / planned)
-    return Terms(cohort, votes, lengths, np.minimum(lengths, view.privacy["clip_norm"]))
+    return Terms(cohort, votes, lengths, cut)
+
+
+def _cuts(view: View) -> bool:
+    """Whether whole updates are cut; under patient-level privacy each patient's gradient is."""
+    return promise.kind(view) in (promise.Kind.CENTRAL, promise.Kind.LOCAL)
 
 
 def round_bytes(view: View) -> tuple[int, int, int]:
@@ -67,7 +75,7 @@ def round_bytes(view: View) -> tuple[int, int, int]:
 
 def content(view: View, chosen: int = 0) -> list[Block]:
     """The page; `chosen` is the hospital that stands on it in any case."""
-    equation = say.EQUATION_NOISED if "privacy" in view.switches else say.EQUATION
+    equation = say.equation(view)
     if not view.ready:
         return [Heading(equation), Said(say.NOT_READY)]
     blocks: list[Block] = [Heading(equation)]
@@ -78,6 +86,7 @@ def content(view: View, chosen: int = 0) -> list[Block]:
     else:
         blocks += _sum(view, chosen)
     blocks += [Heading("In each hospital"), *map(Said, say.objective(view))]
+    blocks += _privacy(view, min(chosen, len(view.hospitals) - 1))
     for section, told in _SECTIONS.items():
         if section in view.switches:
             blocks += told(view)
@@ -90,7 +99,7 @@ def _sum(view: View, chosen: int) -> Iterator[Block]:
     """A row for each term, and what they come to."""
     parts = terms(view)
     shown = few(parts.hospitals, chosen)
-    clipped = view.privacy is not None
+    clipped = _cuts(view)
     rows = [_term(view, parts, int(i), clipped) for i in np.searchsorted(parts.hospitals, shown)]
     rest = len(parts.hospitals) - len(shown)
     if rest:
@@ -105,7 +114,7 @@ def _sum(view: View, chosen: int) -> Iterator[Block]:
     ))  # fmt: skip
     heads = ["vote", "update", *(["cut to"] if clipped else []), "vote × update"]
     yield Table((Column("", style="up"), *(Column(h, right=True) for h in heads)), tuple(rows))
-    if clipped and abs(float(parts.votes.sum()) - 1) > 1e-9:
+    if promise.divides_as_planned(view) and abs(float(parts.votes.sum()) - 1) > 1e-9:
         yield Said(say.PLANNED, "dim")
     yield from _moved(view, parts)
 
@@ -129,36 +138,83 @@ def _moved(view: View, parts: Terms) -> Iterator[Block]:
     """How the sum compares with the step that the model took."""
     if view.update_norm is None:
         return
-    noise = view.traces.get("privacy", {}).get("noise_norm")
+    noise = _noise_on_top(view, parts)
     added = float(parts.products[parts.votes > 0].sum())
     rows: list[tuple[Cell, ...]] = [((say.ADDED_UP, "dim"), (_length(added), "bright"))]
     if noise is not None:
         rows.append(((say.NOISE_LENGTH, "dim"), (_length(float(noise)), "guard")))
     rows.append(((say.MOVED, "dim"), (_length(view.update_norm), "accent")))
     yield Table(_PLAIN, tuple(rows))
-    if noise is None and view.update_norm < added * 0.99:
+    if "compression" in view.switches:
+        yield Said(say.REWRITTEN, "dim")
+    elif noise is None and view.update_norm < added * 0.99:
         yield Said(say.PULLS, "dim")
 
 
-def _privacy(view: View) -> Iterator[Block]:
+def _noise_on_top(view: View, parts: Terms) -> float | None:
+    """The noise's length in the sum; of several hospitals' the length it has on average."""
+    facts = view.traces.get("privacy", {})
+    if "noise_norms" in facts:
+        return float(np.linalg.norm(parts.votes * facts["noise_norms"]))
+    return float(facts["noise_norm"]) if "noise_norm" in facts else None
+
+
+def _privacy(view: View, chosen: int) -> Iterator[Block]:
     plan = view.privacy
     if plan is None:
         return
-    spent, parts = view.epsilon or 0.0, terms(view)
-    yield Heading(f"Privacy: hide one {plan['unit']}")
-    yield Said(say.CUT)
+    yield Heading(say.hides(view))
+    yield Said(say.how_hidden(view))
+    patients = promise.kind(view) is promise.Kind.PATIENT
+    if patients:
+        yield Said(say.STEP_OF_PATIENTS, "bright", indent=2)
+        if view.switches.get("fedprox", {}).get("mu"):
+            yield Said(say.OUTSIDE_PULL)
+    facts = _noise_in(view, plan, chosen) if patients else _noise_on(view, plan)
+    yield Table(_PLAIN, tuple(facts))
+    yield Heading("What that promises")
+    if not promise.noised(view):
+        yield Said(say.NO_EPSILON)
+    elif view.epsilon is not None and np.isinf(view.epsilon):
+        yield Said(say.BARE_PAST)
+    else:
+        yield Table(_PLAIN, tuple(say.promised(view)))
+    yield Said(say.OUTSIDE_EPSILON, "dim")
+
+
+def _noise_in(view: View, plan: Mapping[str, Any], who: int) -> list[tuple[str, str]]:
+    """Of the chosen hospital: how a patient's part of a step is bounded and hidden."""
+    q, steps = float(plan["sampling_rate"][who]), int(plan["steps"][who])
+    clip, z = float(plan["clip_norm"]), float(plan["noise_multiplier"][who])
+    patients, part = int(view.hospitals.patients[who]), float(view.hospitals.clipped[who])
+    done = sum(int(e.counts[who]) for e in view.released if e.noised)
+    named = words.name(view, who)
+    return [
+        (f"{named}: patients n", f"{patients:,}"),
+        ("  chance q to be in a step", f"{q:.4f}"),
+        ("  expected in a step, q × n", f"{q * patients:.4g}"),
+        ("  steps in a round; so far", f"{steps:,}; {done:,}"),
+        ("largest say C of one patient (clip norm)", words.number(clip)),
+        *([("  gradients cut in the last pass", words.percent(part, 1))] if part >= 0 else []),
+        ("noise z, in units of C", words.number(z)),
+        ("  on each number of the sum, z × C", words.number(z * clip)),
+        ("  on each number of a step, z × C / (q × n)", words.number(z * clip / (q * patients))),
+    ]
+
+
+def _noise_on(view: View, plan: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Of the whole updates: how one is bounded, and what is added to it or to the mean."""
+    parts, local = terms(view), promise.kind(view) is promise.Kind.LOCAL
     facts = [("largest say S (clip norm)", words.number(float(plan["clip_norm"])))]
     if view.hospitals.protected.any():
         facts.append(("updates cut this round", f"{int((parts.cut < parts.lengths).sum()):,}"
                       f" of {len(parts.hospitals):,}"))  # fmt: skip
-    facts += [
-        ("noise on each number of the mean", words.number(float(plan["noise_std"]))),
+    where = "each update" if local else "the mean"
+    return [
+        *facts,
+        (f"noise on each number of {where}", words.number(float(plan["noise_std"]))),
         ("  in units of the sensitivity (z)", words.number(float(plan["noise_multiplier"]))),
-        ("privacy used (ε spent)", f"{words.budget(spent)} of {plan['budget']:g}"),
-        ("  at δ", f"{plan['delta']:g}"),
-        ('best guess "was it in?"', f"{100 * best_guess(spent, float(plan['delta'])):.0f} %"),
     ]
-    yield Table(_PLAIN, tuple(facts))
 
 
 def _masks(view: View) -> Iterator[Block]:
@@ -177,17 +233,22 @@ def _masks(view: View) -> Iterator[Block]:
 
 
 def _compression(view: View) -> Iterator[Block]:
-    bits = view.switches["compression"]["bits"]
+    on = view.switches["compression"]
     sizes = view.hospitals.size[view.hospitals.size > 0]
-    facts = [("bits a number, not 32", f"{bits}")]
+    facts = say.coded_facts(view)
     if len(sizes):
         whole = words.HEADER + 4 * view.parameters
         facts.append(("bytes of an update", f"{int(sizes.max()):,}, not {whole:,}"))
     yield Heading("Compression: fewer bytes up")
+    yield Said(say.CODED[on["codec"]])
+    if on["error_feedback"]:
+        yield Said(say.FED_BACK)
+    if on["prune"]:
+        yield Said(say.ZEROED)
     yield Table(_PLAIN, tuple(facts))
 
 
-_SECTIONS = {"privacy": _privacy, "masking": _masks, "compression": _compression}
+_SECTIONS = {"masking": _masks, "compression": _compression}
 
 
 def _result(view: View) -> Iterator[Block]:
@@ -224,18 +285,32 @@ def _terms(view: View) -> Iterator[tuple[str, str, str, str]]:
     if mu := view.switches.get("fedprox"):
         yield "pull back", "proximal term μ", f"{mu['mu']:g}", say.FEDPROX
     if view.privacy:
-        yield (
-            "largest say",
-            "clip norm S",
-            words.number(float(view.privacy["clip_norm"])),
-            say.NOISE,
-        )
-        spent = words.budget(view.epsilon or 0.0)
-        yield "privacy used", "ε spent", f"{spent}", say.ACCOUNTING
+        yield from _terms_of_privacy(view, view.privacy)
     if "masking" in view.switches:
         yield "masks", "secure aggregation", "on", say.MASKS
     if compression := view.switches.get("compression"):
-        yield "fewer bits", "quantisation", f"{compression['bits']} bits", say.LEVELS
+        word, term, source = say.CODED_TERMS[compression["codec"]]
+        yield word, term, words.coded(view), source
+        if compression["error_feedback"]:
+            word, term, source = say.FEEDBACK_TERM
+            yield word, term, "on", source
+        if compression["prune"]:
+            word, term, source = say.PRUNING_TERM
+            yield word, term, f"{100 * compression['prune']:g} %", source
+
+
+def _terms_of_privacy(view: View, plan: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    kind, clip = promise.kind(view), words.number(float(plan["clip_norm"]))
+    source = {
+        promise.Kind.PATIENT: say.NOISE_OF_PATIENTS,
+        promise.Kind.LOCAL: say.LOCAL_NOISE,
+    }.get(kind or promise.Kind.CENTRAL, say.NOISE)
+    of_patients = kind is promise.Kind.PATIENT
+    yield "largest say", "clip norm C" if of_patients else "clip norm S", clip, source
+    if of_patients:
+        yield "noise in each step", "DP-SGD", "on" if promise.noised(view) else "z = 0", source
+    accounting = say.SUBSAMPLED if of_patients else say.ACCOUNTING
+    yield "privacy used", f"ε spent, {plan['unit']} level", say.used(view), accounting
 
 
 def _share(value: float) -> str:

@@ -40,8 +40,8 @@ def _cell(text: str) -> tuple[str, str]:
 
 def _switches(view: View) -> Table:
     rows: list[tuple[Cell, ...]] = []
-    for section, (off, on) in say.SWITCH_DOES.items():
+    for section in words.SWITCH_NAMES:
         lit = section in view.switches
         mark = ("on", "protected") if lit else ("off", "dim")
-        rows.append((words.SWITCH_NAMES[section], mark, on if lit else off))
+        rows.append((words.SWITCH_NAMES[section], mark, say.switch_does(view, section)))
     return Table(_SWITCHES, tuple(rows))

@@ -6,11 +6,16 @@ and gives text; names from files are passed on as they are, and the page makes t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from engine.codecs.numbers import how_many
+from engine.stages.pruning import left
 from engine.wire import Kind
-from fedtui import words
+from fedtui import promise, words
 from fedtui.view import View
 
 if TYPE_CHECKING:
@@ -24,7 +29,10 @@ ONLY_YOU = "only you can see this"
 FEDAVG = "McMahan 2017"
 FEDPROX = "Li 2020"
 NOISE = "McMahan 2018"
+NOISE_OF_PATIENTS = "Abadi 2016"
+LOCAL_NOISE = "Kasiviswanathan 2011"
 ACCOUNTING = "Balle & Wang 2018"
+SUBSAMPLED = "Koskela 2020"
 MASKS = "Bonawitz 2017"
 LEVELS = "Alistarh 2017"
 
@@ -70,7 +78,7 @@ SIGNS = {  # glyph's name: what it stands for
     "small": "an update in fewer bytes",
     "masked": "an update under masks: noise to whoever reads it alone",
     "key": "a public key",
-    "noised": "a model that carries noise",
+    "noised": "noised: a model or an update that carries noise",
     "lost": "lost: a hospital that dropped out",
 }
 TERMS = (  # our word, the field's, what it is
@@ -80,11 +88,15 @@ TERMS = (  # our word, the field's, what it is
     ("passes over own patients", "local epochs", "how long a hospital trains before it answers"),
     ("all data in one place", "pooled", "the model that privacy forbids"),
     ("each one alone", "local-only", "each hospital's own model, on its own unseen patients"),
-    ("privacy used", "ε spent", "the most that the releases so far can tell of one hospital"),
+    (
+        "privacy used",
+        "ε spent",
+        "the most that all releases so far can tell of one patient, or of one hospital",
+    ),
     (
         "largest say",
         "clip norm, sensitivity",
-        "the length an update is cut to before noise is added",
+        "what a patient's gradient, or a hospital's update, is cut to before noise is added",
     ),
     ("stay near the start", "FedProx, μ", "a pull back to the model received, in every local step"),
     ("masks", "secure aggregation", "numbers that cancel in the sum and hide each part of it"),
@@ -101,7 +113,11 @@ TERMS = (  # our word, the field's, what it is
 # The equation
 
 EQUATION = "new model = old model + Σ vote × update"
-EQUATION_NOISED = "new model = old model + Σ vote × cut update + noise"
+_EQUATIONS = {  # with noise
+    promise.Kind.PATIENT: "new model = old model + Σ vote × noised update",
+    promise.Kind.CENTRAL: "new model = old model + Σ vote × cut update + noise",
+    promise.Kind.LOCAL: "new model = old model + Σ vote × (cut update + noise)",
+}
 NO_ROUND = "Before round 1 nobody has an update yet. → goes on step by step."
 ADDED_UP = "if all pulled the same way"
 NOISE_LENGTH = "length of the noise on top"
@@ -133,7 +149,68 @@ def objective(view: View) -> list[str]:
     ]
 
 
-CUT = "Each update is cut to the largest say S, then the server adds noise to the mean."
+STEP_OF_PATIENTS = "a step = −rate × (Σ cut gradients + noise) / (q × n)"
+OUTSIDE_PULL = (
+    "FedProx's pull stands outside the brackets: it is made of no patient's data, so it is neither cut"
+    " nor noised."
+)
+_HOW_HIDDEN = {
+    promise.Kind.PATIENT: "At every step each of n patients is in the batch with chance q, her gradient is"
+    " cut to length C, noise is added to the sum, and the sum is divided by the q × n expected, whoever"
+    " came. So one patient moves it by C at most, and noise comes even where nobody did. Updates and"
+    " models are made of such steps, and cost no more.",
+    promise.Kind.CENTRAL: "Each update is cut to the largest say S, then the server adds noise to the"
+    " mean. It hides a hospital from those who receive the model, and not from the server.",
+    promise.Kind.LOCAL: "Each hospital cuts its update to S and adds noise itself before it leaves, for"
+    " any two updates are to look alike, and they may lie 2S apart. That hides it from the server too, and"
+    " takes so much noise that its ε is no number to put beside that of a server's noise.",
+}
+OUTSIDE_EPSILON = (
+    "ε covers what training sends. Outside it stand the common scale of the columns, and every number of a"
+    f" single hospital on this screen (its error, its score): {ONLY_YOU}."
+)
+NO_EPSILON = "All is done as under privacy but for the noise. So no ε holds, and nobody is hidden."
+BARE_PAST = (
+    "Earlier rounds were sent without noise. What they told stays told, so no ε holds any more."
+)
+CEILING = "  at most, as ε alone promises"
+NAIVE = "  each release by itself, added up"
+
+
+def equation(view: View) -> str:
+    """One round in one line."""
+    kind = promise.kind(view)
+    return _EQUATIONS[kind] if kind and (promise.noised(view) or not view.ready) else EQUATION
+
+
+def how_hidden(view: View) -> str:
+    """The mechanism, in words."""
+    return _HOW_HIDDEN[promise.kind(view) or promise.Kind.PATIENT]
+
+
+def hides(view: View) -> str:
+    """ "Privacy: hide one patient"."""
+    kind = promise.kind(view) or promise.Kind.PATIENT
+    local = ", noise by each hospital (local)" if kind is promise.Kind.LOCAL else ""
+    return f"Privacy: hide {words.one_unit(kind)}{local}"
+
+
+def promised(view: View) -> list[tuple[str, str]]:
+    """ε and what it means, by name and number."""
+    plan, kind = view.privacy, promise.kind(view)
+    if plan is None or kind is None or view.epsilon is None:
+        return []
+    unit, delta = words.one_unit(kind), float(plan["delta"])
+    cost, chance = promise.naive(view)
+    return [
+        (f"ε used, for {unit}", f"{words.budget(view.epsilon)} of {plan['budget']:g}"),
+        ("  at δ", f"{delta:g}"),
+        (NAIVE, f"ε {words.number(cost)} at δ {chance:.2g}"),
+        (f"best guess {words.question(view)}", f"{100 * promise.best_guess(view):.1f} %"),
+        (CEILING, f"{100 * promise.ceiling(view):.1f} %"),
+    ]
+
+
 CANCEL = "For every two hospitals one mask: the one adds it, the other takes it away."
 
 
@@ -175,6 +252,15 @@ def why_rows() -> tuple[str, str, str]:
     )
 
 
+HIDDEN_TOO = {
+    promise.Kind.PATIENT: "It receives each update with noise in it. That hides one patient, from the"
+    " server too: it cannot be sure whether she was there. What the hospital's patients have in common it"
+    " does not hide; masks would.",
+    promise.Kind.LOCAL: "It receives each update cut and with so much noise, the hospital's own, that two"
+    " different updates look alike (local).",
+}
+
+
 def why_one(view: View, cells: tuple[str, str, str]) -> tuple[str, str, str]:
     """One hospital's update: server, others, network."""
     return _why_one_server(view, cells[0]), _why_one_others(view, cells[1]), NETWORK
@@ -191,13 +277,15 @@ def _why_one_server(view: View, cell: str) -> str:
         )
     if "masking" in view.switches:
         return "Only one hospital takes part: the sum is its update, masks or not."
-    if view.privacy:
+    if promise.noised_at_home(view):
+        return HIDDEN_TOO[promise.kind(view) or promise.Kind.PATIENT]
+    if promise.noised(view):
         return (
             "It receives each update cut, but before the noise: the noise goes on the sum. It"
             " protects from those who receive the model, not from the server. Masks do that."
         )
     if "compression" in view.switches:
-        return "It receives each update in fewer bits, and whoever can add them can read them."
+        return "It receives each update in fewer bytes, and whoever can add them can read them."
     return "It receives each update as it is. From that of one patient it reads the patient: key a."
 
 
@@ -207,9 +295,9 @@ def _why_one_others(view: View, cell: str) -> str:
     if cell == "no":
         return "Updates go to the server, and a hospital sees only what all of them made together."
     if words.in_sum(view) == 1:
-        noise = " and noise" if view.privacy else ""
+        noise = " and noise" if promise.noised(view) else ""
         return f"Only one update is in the sum: the model moved by that one{noise}."
-    if view.privacy:
+    if promise.noised(view):
         return "With two in the sum, the sum minus its own is the other's; here noise is on it."
     return "With two in the sum it takes its own update away, and the other's is left."
 
@@ -225,10 +313,12 @@ def why_sum(view: View) -> tuple[str, str, str]:
         )
         if view.settings["training"]["participation"] < 1:
             server += " Others take part each round, so it can compare sums (So 2021)."
-    if view.privacy:
+    if promise.noised_at_home(view):
+        server += " Every hospital's noise is in it."
+    elif promise.noised(view):
         server += " The noise comes after, so it knows the sum without it."
     others = "Whoever has two models in a row can work it out: new model minus old model."
-    if view.privacy:
+    if promise.noised(view):
         others += " The noise is in it."
     return server, others, NETWORK
 
@@ -246,10 +336,6 @@ SWITCH_DOES: Mapping[str, tuple[str, str]] = {  # section: while off, while on
         "Would change how hospitals train. Nobody could read more or less.",
         "Changes how hospitals train. Nobody can read more or less for it.",
     ),
-    "privacy": (
-        "Would put noise on the sum, for those who receive the model.",
-        "Noise on the sum: those who receive the model cannot be sure what one of them put in.",
-    ),
     "masking": (
         "Would hide each update from the server, and leave it the sum.",
         "Each update is hidden from the server; the sum is not.",
@@ -259,6 +345,33 @@ SWITCH_DOES: Mapping[str, tuple[str, str]] = {  # section: while off, while on
         "Messages are shorter. That hides nothing.",
     ),
 }
+
+
+_PRIVACY_DOES = {
+    promise.Kind.PATIENT: "Noise in every step: whoever reads an update, a sum or a model, the server too,"
+    " cannot be sure whether one patient was there.",
+    promise.Kind.CENTRAL: "Noise on the sum, by the server: those who receive the model cannot be sure"
+    " what one hospital put in. The server can.",
+    promise.Kind.LOCAL: "Noise on each update, by its hospital (local): nobody, not even the server, can"
+    " be sure what it sent.",
+}
+
+
+def switch_does(view: View, section: str) -> str:
+    """What a switch does to who can read what, or would do."""
+    off, on = SWITCH_DOES.get(section, (_PRIVACY_OFF, ""))
+    if section not in view.switches:
+        return off
+    if section != "privacy":
+        return on
+    if not promise.noised(view):
+        return "As under privacy, but without noise: everything can be read as it is."
+    return _PRIVACY_DOES[promise.kind(view) or promise.Kind.PATIENT]
+
+
+_PRIVACY_OFF = (
+    "Would put noise into every step, so that nobody can be sure whether one patient was there."
+)
 
 
 # Messages
@@ -288,14 +401,10 @@ def batch(kind: Kind, count: int, size: int) -> str:
 def contents(kind: Kind, view: View) -> str:
     """What is in a message."""
     header = f"a header of {words.HEADER} bytes"
-    d = words.many(view.parameters, "number")
     weight = "the number of patients" if by_patients(view) else "a weight of 1"
-    bits = view.switches.get("compression", {}).get("bits")
     return {
-        Kind.MODEL: f"The shared model: {d} of 4 bytes, and {header}.",
-        Kind.UPDATE: f"What training changed: {d}"
-        + (f" in {bits} bits each and their scale" if bits else " of 4 bytes")
-        + f", and {header} that holds {weight}.",
+        Kind.MODEL: f"The shared model: {_model_body(view)}, and {header}.",
+        Kind.UPDATE: f"{_changed(view)}: {_update_body(view)}, and {header} that holds {weight}.",
         Kind.MASKED_UPDATE: f"{view.parameters + 1} numbers of {view.ring_bits} bits under masks:"
         f" the update times {weight}, and {weight}; and {header}.",
         Kind.PUBLIC_KEY: f"Two fresh public keys of 32 bytes each, and {header}.",
@@ -309,10 +418,96 @@ def contents(kind: Kind, view: View) -> str:
     }[kind]
 
 
+def _changed(view: View) -> str:
+    feedback = view.switches.get("compression", {}).get("error_feedback")
+    return "What training changed" + (", and what was left out before" if feedback else "")
+
+
+def _model_body(view: View) -> str:
+    prune = view.switches.get("compression", {}).get("prune", 0.0)
+    d = words.many(view.parameters, "number")
+    if not prune:
+        return f"{d} of 4 bytes"
+    kept = left(prune, view.parameters)
+    return f"a bit for each of {d} that says whether it is zero, and {kept:,} of 4 bytes"
+
+
+def _update_body(view: View) -> str:
+    """The numbers of an update as they are written."""
+    on = view.switches.get("compression")
+    d = words.many(view.parameters, "number")
+    if on is None:
+        return f"{d} of 4 bytes"
+    some = how_many(on["fraction"], view.parameters)
+    place = max(0, view.parameters - 1).bit_length()
+    bits = words.many(on["bits"], "bit")
+    return {
+        "float16": f"{d} of 2 bytes",
+        "quantize": f"{d} in {bits} each and their scale",
+        "qsgd": f"{d} in {bits} each, a sign and a level, and the update's length",
+        "topk": f"the largest {some:,} of {d}, each of 4 bytes, and its place in"
+        f" {words.many(place, 'bit')}",
+        "randk": f"{some:,} of {d}, each of 4 bytes (both ends draw which ones)",
+        "sign": f"{d} in one bit each, the sign, and one size for all",
+    }[on["codec"]]
+
+
+# Compression in the equation
+
+REWRITTEN = "Lengths are those of the updates as trained; compression changed what arrived of them."
+FED_BACK = "What is left out stays in the hospital and is added to its next update."
+ZEROED = (
+    "The smallest numbers of the model are set to zero before it is sent, and the server goes on from"
+    " there. They are trained all the same, and may grow back."
+)
+CODED = {
+    "float16": "Each number is rounded to about three digits.",
+    "quantize": "Each number goes to one of the two levels beside it, by chance, so that it is right"
+    " on average.",
+    "qsgd": "Each number goes to one of the two levels beside it, by chance, so that it is right on"
+    " average. The levels divide the length of the whole update.",
+    "topk": "The largest numbers travel, each with its place. The others count as zero.",
+    "randk": "Which numbers travel is drawn by a seed that both ends know. The others count as zero.",
+    "sign": "Of each number travels whether it is above or below zero, and one size for all.",
+}
+CODED_TERMS = {  # in plain words, the field's term, where it is from
+    "float16": ("half the bits", "half precision", "IEEE 754"),
+    "quantize": ("fewer bits", "quantisation", LEVELS),
+    "qsgd": ("fewer bits", "QSGD", LEVELS),
+    "topk": ("largest numbers", "top-k", "Stich 2018"),
+    "randk": ("numbers drawn", "random-k", "Konečný 2016"),
+    "sign": ("signs only", "scaled sign", "Karimireddy 2019"),
+}
+FEEDBACK_TERM = ("sent later", "error feedback", "Seide 2014")
+PRUNING_TERM = ("zeros in the model", "magnitude pruning", "Han 2015")
+
+
+def coded_facts(view: View) -> list[tuple[str, str]]:
+    """What compression does, by number."""
+    on, d = view.switches["compression"], view.parameters
+    some = how_many(on["fraction"], d)
+    each = {"float16": 16, "quantize": on["bits"], "qsgd": on["bits"], "sign": 1}.get(on["codec"])
+    facts = (
+        [("bits a number, not 32", f"{each}")] if each else [("numbers sent", f"{some:,} of {d:,}")]
+    )
+    if on["codec"] == "qsgd":
+        facts.append(("levels of the length", f"{2 ** (on['bits'] - 1) - 1:,}"))
+    if on["codec"] == "randk" and not on["error_feedback"]:
+        facts.append(("each counts", f"{d / some:.3g} times"))
+    kept_back = view.traces.get("error feedback", {}).get("left_out")
+    if kept_back is not None:
+        facts.append(("left out so far (mean length)", words.number(float(np.mean(kept_back)))))
+    if on["prune"]:
+        facts.append(("model's numbers set to zero", f"{d - left(on['prune'], d):,} of {d:,}"))
+    return facts
+
+
 def read_by(kind: Kind, view: View) -> str:
     """Who can read a message."""
     update = "The server can read each of them."
-    if view.privacy:
+    if promise.noised_at_home(view):
+        update += " There is noise in them, the hospital's own."
+    elif promise.noised(view):
         update += " They are cut; the noise comes later, on the sum."
     return {
         Kind.MODEL: "The server and those it was sent to can read it.",
@@ -580,3 +775,20 @@ def foot(below: int, above: int) -> str:
 
 CLOSES = "Esc closes"
 VIEWS = (("1", "lab"), ("2", "data"), ("3", "compare"), ("4", "messages"), ("5", "lessons"))
+
+
+KINDS_OF_EPSILON = (
+    "ε of one patient, of one hospital, and of one hospital by local noise are promises of three kinds: a"
+    " smaller number of another kind is not more private, so they never share an axis."
+)
+
+
+def used(view: View) -> str:
+    """The ε a branch has used, and whose it is: "3.99 patient", "∞"; empty without privacy."""
+    kind = promise.kind(view)
+    if view.epsilon is None:
+        return ""
+    if kind is None or math.isinf(view.epsilon):
+        return words.budget(view.epsilon)
+    whose = {promise.Kind.CENTRAL: "hospital"}.get(kind, kind.value)
+    return f"{words.budget(view.epsilon)} {whose}"
