@@ -142,13 +142,24 @@ def pack_bits(values: npt.NDArray[np.uint64], bits: int) -> Bytes:
 def unpack_bits(rows: Bytes, bits: int, count: int) -> npt.NDArray[np.uint64]:
     """The `count` integers in each row that `pack_bits` wrote, (k, count)."""
     k, word = len(rows), _word(bits)
-    octets = np.ascontiguousarray(rows)
-    if bits != 8 * word:
-        each_bit = np.unpackbits(rows, axis=1, count=count * bits, bitorder="little")
-        packed = np.packbits(each_bit.reshape(k, count, bits), axis=2, bitorder="little")
-        octets = np.zeros((k, count, word), np.uint8)
-        octets[:, :, : packed.shape[2]] = packed
-    return octets.reshape(k, count * word).view(f"<u{word}").astype(np.uint64)
+    if bits == 8 * word:
+        return np.ascontiguousarray(rows).view(f"<u{word}").astype(np.uint64)
+    groups = -(-count // 8)  # eight integers of b bits fill b bytes
+    whole = np.zeros((k, groups * bits), np.uint8)
+    whole[:, : rows.shape[1]] = rows
+    octets = whole.reshape(k, groups, bits)
+    values = np.zeros((k, groups, 8), np.uint64)
+    for place in range(8):
+        first = place * bits
+        for byte in range(first // 8, -(-(first + bits) // 8)):
+            piece, shift = octets[:, :, byte].astype(np.uint64), 8 * byte - first
+            values[:, :, place] |= _shifted(piece, shift)
+    return values.reshape(k, groups * 8)[:, :count] & np.uint64(2**bits - 1)
+
+
+def _shifted(values: npt.NDArray[np.uint64], by: int) -> npt.NDArray[np.uint64]:
+    """Towards the high bits; where `by` is negative, the low ones."""
+    return values << np.uint64(by) if by >= 0 else values >> np.uint64(-by)
 
 
 def _word(bits: int) -> int:

@@ -39,8 +39,8 @@ from tests.builders import events, finished, params, payloads, small
 ALL = [
     Float32(),
     Float16(),
-    *(Quantize(bits) for bits in (1, 2, 4, 7, 8, 16)),
-    *(Qsgd(bits) for bits in (2, 3, 8, 16)),
+    *(Quantize(bits) for bits in (1, 2, 7, 8, 16)),
+    *(Qsgd(bits) for bits in (2, 8, 16)),
     *(TopK(fraction) for fraction in (0.001, 0.2, 0.5, 1.0)),
     RandK(0.3),
     RandK(0.3, rescaled=False),
@@ -101,6 +101,7 @@ def test_every_codec_of_the_section_is_under_these_laws():
 
 
 @each
+@settings(max_examples=25)
 @given(k=st.integers(1, 3), d=st.integers(1, 300), seed=st.integers(0, 99))
 def test_a_body_is_as_long_as_its_file_says(codec, k, d, seed):
     update = normal(k, d, seed)
@@ -110,6 +111,7 @@ def test_a_body_is_as_long_as_its_file_says(codec, k, d, seed):
 
 
 @each
+@settings(max_examples=25)
 @given(k=st.integers(1, 5), d=st.integers(1, 40), seed=st.integers(0, 99))
 def test_what_has_arrived_once_arrives_again_as_it_is(codec, k, d, seed):
     """decode∘encode is a projection, whatever a codec that rounds at random draws.
@@ -229,6 +231,7 @@ def lost(codec, update, seed=0):
 
 
 @pytest.mark.parametrize("fraction", [0.01, 0.2, 0.5, 1.0])
+@settings(max_examples=25)
 @given(d=st.integers(1, 60), seed=st.integers(0, 99))
 def test_top_k_loses_at_most_the_part_it_leaves_out(fraction, d, seed):
     assert lost(TopK(fraction), normal(3, d, seed)).max() <= 1 - kept(fraction, d) / d + 1e-12

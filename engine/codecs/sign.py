@@ -20,7 +20,6 @@ import numpy as np
 from engine.arrays import Bytes, Floats
 from engine.codecs.base import Codec
 from engine.codecs.numbers import HALF_STEP, SIZE, float32_below, read_float32, write_float32
-from engine.wire import pack_bits, unpack_bits
 
 
 @dataclass(frozen=True)
@@ -36,13 +35,13 @@ class Sign(Codec):
     def encode(self, update: Floats, uniform: Floats | None) -> Bytes:
         """A magnitude, and signs."""
         scale = float32_below(np.mean(np.abs(update), axis=1, keepdims=True))  # (k, 1)
-        positive = (update >= 0).astype(np.uint64)
-        return np.concatenate([write_float32(scale), pack_bits(positive, 1)], axis=1)
+        signs = np.packbits(update >= 0, axis=1, bitorder="little")
+        return np.concatenate([write_float32(scale), signs], axis=1)
 
     def longest(self, norm: float, parameters: int) -> float:
         """√d · mean |u| is at most ‖u‖; what float64 sums lose is far below a float32 step."""
         return norm * (1 + HALF_STEP)
 
     def _read(self, bodies: Bytes, parameters: int, uniform: Floats | None) -> Floats:
-        positive = unpack_bits(bodies[:, SIZE:], 1, parameters) == 1
-        return read_float32(bodies[:, :SIZE]) * np.where(positive, 1.0, -1.0)
+        signs = np.unpackbits(bodies[:, SIZE:], axis=1, count=parameters, bitorder="little")
+        return read_float32(bodies[:, :SIZE]) * np.where(signs == 1, 1.0, -1.0)
