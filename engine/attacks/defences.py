@@ -17,7 +17,7 @@ from engine.attacks.case_count import count
 from engine.attacks.one_patient import attempt
 from engine.attacks.outcome import Outcome, middle
 from engine.attacks.two_runs import difference
-from engine.attacks.victim import Victim, fresh, in_one_step, victim
+from engine.attacks.victim import Victim, in_one_step, victim
 from engine.errors import RunError
 from engine.privacy.section import Privacy
 from engine.scenario import Scenario
@@ -40,6 +40,7 @@ DEFENCES: Mapping[str, Mapping[str, Any]] = {  # name: what it sets; every other
     "prune": {"compression.codec": "float16", "compression.prune": 0.5},
 }
 _TRIES = 5
+_TRIES_MASKED = 1  # keys are slow, and what is read from masked noise is no near miss
 
 
 @dataclass(frozen=True)
@@ -66,17 +67,21 @@ def stands(
     """Every defence alone, on the model of `state`, as it would be over a whole run.
 
     Raises:
-        ScenarioError: There is no such hospital or patient.
+        ScenarioError: There is no such hospital or patient, or a defence cannot be used here.
         RunError: The state came without its patients.
     """
-    chosen = fresh() if seed is None else seed
-    return tuple(stand(name, scenario, state, hospital, patient, chosen) for name in DEFENCES)
+    return tuple(stand(name, scenario, state, hospital, patient, seed) for name in DEFENCES)
 
 
 def stand(
-    defence: str, scenario: Scenario, state: State, hospital: int, patient: int, seed: int
+    defence: str,
+    scenario: Scenario,
+    state: State,
+    hospital: int,
+    patient: int = 0,
+    seed: int | None = None,
 ) -> Stand:
-    """One defence alone."""
+    """One defence alone; see `stands`."""
     if state.prepared is None:
         raise RunError("attack: this state came without its patients; run the scenario again.")
     alone = only(defence, scenario.at(state.round + 1))
@@ -85,9 +90,7 @@ def stand(
     as_it_trains = victim(alone, begun, hospital, seed)
     one_step = victim(in_one_step(alone), begun, hospital, seed)
     from_zero = victim(in_one_step(alone), zero, hospital, seed)
-    tries = (
-        1 if alone.on("masking") else _TRIES
-    )  # keys are slow, and what is masked is no near miss
+    tries = _TRIES_MASKED if alone.on("masking") else _TRIES
     runs = [difference(v, patient) for v in _again(one_step, tries)]
     return Stand(
         defence,

@@ -94,8 +94,8 @@ def membership(state: State) -> Membership:
     return Membership(
         round=state.round,
         threshold=threshold,
-        named_in=float(np.mean(inside <= threshold)),
-        named_out=float(np.mean(outside <= threshold)),
+        named_in=_named(inside, threshold),
+        named_out=_named(outside, threshold),
         members=len(inside),
         others=len(outside),
         with_hindsight=_best(inside, outside),
@@ -134,6 +134,11 @@ def _losses(params: Floats, table: Table) -> Floats:
     """Log-loss of every patient, nats, (N,)."""
     logits = logistic.logits(params, table.x)
     return np.logaddexp(0.0, np.where(table.y > 0.5, -logits, logits))
+
+
+def _named(losses: Floats, threshold: float) -> float:
+    """The part that is not above the threshold, round-off aside."""
+    return float(np.mean(losses <= threshold * (1 + 1e-12)))
 
 
 def _best(inside: Floats, outside: Floats) -> float:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -33,12 +34,14 @@ from fedtui.lab.page import Page
 from fedtui.lab.scribe import Scribe
 from fedtui.lab.shot import PLOTS, Shot
 from fedtui.lab.theme import Palette
+from fedtui.pages import words as say
 from fedtui.player import FLIPS, Player
 from fedtui.preferences import Preferences
 from fedtui.tour import Tour
 
 if TYPE_CHECKING:
-    from engine.attacks.one_patient import Attempt
+    from engine.attacks.defences import Stand
+    from engine.attacks.every import Attacks
 
 _LONGEST_TICK = 0.25  # seconds: after a stall the story goes on from where it was
 
@@ -84,7 +87,8 @@ class LabApp(App[None]):
         self.tour = tour or Tour()
         self.chosen = 0
         self.focus = FLIPS[0]  # the switch whose settings Enter opens
-        self.attempt: Attempt | None = None
+        self.attacks: Attacks | None = None
+        self.stands: tuple[Stand | None, ...] = ()  # of the defences tried since
         self.back: Branch | None = None  # brought back from an earlier session, under way
         self.worn = False  # whether the learner chose the colours
         self.awaited: tuple[Branch, str] | None = None  # a rerun under way, and what it is told of
@@ -98,6 +102,7 @@ class LabApp(App[None]):
         self._asker = Asker()
         self._feeding = False
         self._attacking = False
+        self._trying: Attacks | None = None  # whose defences are being tried
         self.scribe = Scribe(keeping) if keeping else None
         if keeping:
             self._restore(keeping.preferences)
@@ -270,7 +275,7 @@ class LabApp(App[None]):
             elif isinstance(screen, Branches):
                 screen.show(shot, views.branches(self.player))
             elif isinstance(screen, Page):
-                desk = views.Desk(self.player, self.tour, shot.chosen, self.attempt)
+                desk = views.Desk(self.player, self.tour, shot.chosen, self.attacks, self.stands)
                 screen.show(shot, *views.PAGES[screen.name or ""][1](desk))
 
     def _shot(self) -> Shot:
@@ -551,32 +556,46 @@ class LabApp(App[None]):
             await self._close_pages()
 
     def action_attack(self) -> None:
-        """Read the chosen hospital's message, were it trained on one patient."""
+        """Try every attack there is on the chosen hospital."""
         material, who = self.player.material(), self._chosen()
         if material is None or material[1].prepared is None:
             self._say(words.NO_PATIENTS if material else words.NOT_YET)
         elif not self._attacking:
             self._attacking = True
+            self._say(words.attacking(self.player.view, who))
             self.run_worker(self._attack(*material, who), exit_on_error=True)
 
     async def _attack(self, scenario: Scenario, state: State, who: int) -> None:
         """In a task of its own: keys go on working, however long it takes."""
         try:
-            attempt = await self._asker.ask(lambda: _attack(scenario, state, who))
+            attacks = await self._asker.ask(lambda: _attack(scenario, state, who))
         except EngineError as error:
             self._say(str(error))
             return
         finally:
             self._attacking = False
-        self.call_later(self._attacked, attempt)  # screens change between keys, never during one
+        # Screens change between keys, never during one.
+        self.call_later(self._attacked, attacks, scenario, state)
 
-    async def _attacked(self, attempt: Attempt) -> None:
-        self.attempt = attempt
-        read = attempt.succeeded or attempt.close
-        self.tour.attacked(read, masked=attempt.obstacle == "masks")
+    async def _attacked(self, attacks: Attacks, scenario: Scenario, state: State) -> None:
+        self.attacks, self.stands, self._trying, self.notice = attacks, (), attacks, ""
+        record = attacks.record
+        read = record.succeeded or record.close
+        self.tour.attacked(read, masked=record.obstacle == "masks")
         if isinstance(self.screen, Lab | Page) and self.screen.name != "attack":
             await self.action_page("attack")
         self._show()
+        self.run_worker(self._try_defences(attacks, scenario, state), exit_on_error=True)
+
+    async def _try_defences(self, attacks: Attacks, scenario: Scenario, state: State) -> None:
+        """One after the other, so that whatever else is asked of the engine need not wait for all."""
+        for name in say.DEFENCES:
+            tried = await self._asker.ask(partial(_stand, name, scenario, state, attacks))
+            if self.attacks is not attacks:
+                return  # another attack came since
+            self.stands = (*self.stands, tried)
+            self._show()
+        self._trying = None
 
     async def action_copy_code(self) -> None:
         """The scenario as a code: to the terminal's clipboard, and whole on a page."""
@@ -625,7 +644,11 @@ class LabApp(App[None]):
     @property
     def idle(self) -> bool:
         """Whether nothing moves, nothing is waited for, and everything is loaded."""
-        return self._plots_ready and self._resting and not (self._feeding or self._attacking)
+        return (
+            self._plots_ready
+            and self._resting
+            and not (self._feeding or self._attacking or self._trying)
+        )
 
     def action_command_palette(self) -> None:
         """Every action by its name."""
@@ -659,10 +682,19 @@ class LabApp(App[None]):
         self.exit(return_code=0)
 
 
-def _attack(scenario: Scenario, state: State, hospital: int) -> Attempt:
-    from engine.attacks.one_patient import one_patient  # a learner's first attack loads it
+def _attack(scenario: Scenario, state: State, hospital: int) -> Attacks:
+    from engine.attacks.every import every  # a learner's first attack loads it
 
-    return one_patient(scenario, state, hospital)
+    return every(scenario, state, hospital)
+
+
+def _stand(name: str, scenario: Scenario, state: State, attacks: Attacks) -> Stand | None:
+    from engine.attacks.defences import stand
+
+    try:
+        return stand(name, scenario, state, attacks.record.hospital)
+    except EngineError:  # masks over one hospital, say: shown as what cannot be used here
+        return None
 
 
 def _ending(player: Player) -> str:

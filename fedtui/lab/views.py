@@ -27,7 +27,8 @@ from fedtui.player import Player
 from fedtui.tour import Tour
 
 if TYPE_CHECKING:
-    from engine.attacks.one_patient import Attempt
+    from engine.attacks.defences import Stand
+    from engine.attacks.every import Attacks
 
 ENTER = {"lessons": "app.lesson"}  # what Enter does on a page, besides closing it
 NUMBERED = {2: "data", 3: "compare", 4: "messages", 5: "lessons"}  # 1 is the lab itself
@@ -40,7 +41,8 @@ class Desk:
     player: Player
     tour: Tour
     chosen: int
-    attempt: Attempt | None
+    attacks: Attacks | None
+    stands: tuple[Stand | None, ...] = ()
 
 
 Facts = Callable[[Desk], tuple[Any, ...]]
@@ -94,7 +96,7 @@ PAGES: Mapping[str, tuple[Callable[..., Content], Facts]] = {
     "help": (help_of("", UNICODE), lambda desk: ()),
     "code": (code.content, _code),
     "attack": (
-        lambda view, attempt: attack.content(attack.Attacked(view, attempt)),
-        lambda desk: (desk.player.shown, desk.attempt),
+        lambda *facts: attack.content(attack.Attacked(*facts)),
+        lambda desk: (desk.player.shown, desk.attacks, desk.stands),
     ),
 }

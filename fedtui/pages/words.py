@@ -553,11 +553,45 @@ ATTACK_WORKS = (
     " of the weights ÷ the update of the bias is her record, and the sign of the bias her answer"
     " (Phong et al. 2018)."
 )
-STOPPED_BY = (
-    "What stops it: masks (m), since then the server cannot read her message; a few bits a number"
-    " (c) blur it. Many patients behind one update make it harder, not impossible. Noise on the sum"
-    " (p) comes after the server has read this; it protects from the others."
+STOPS = "What stops which attack"
+STOPS_ALONE = (
+    "Each defence was put up alone and attacked on this hospital. The cases and the two runs are read"
+    " after one step over all its patients, where they are easiest to read."
 )
+STOPS_NOTE = (
+    "Noise for one patient promises nothing about a number that all patients make together. Noise of"
+    " any kind is no help where two runs share it. And what only blurs is no promise at all: Zhu et al."
+    " 2019 get records back from updates of several patients, too, by searching for them."
+)
+DEFENCES: Mapping[str, str] = {  # of `engine.attacks.defences`: what was switched on
+    "nothing": "nothing",
+    "fedprox": "FedProx (f)",
+    "patient": "noise for each patient (p)",
+    "hospital": "noise of each hospital (p)",
+    "server": "noise of the server (p)",
+    "masks": "masks (m)",
+    "float16": "numbers of 2 bytes (c)",
+    "8 bits": "numbers of 8 bits (c)",
+    "2 bits": "numbers of 2 bits (c)",
+    "qsgd": "QSGD, 8 bits (c)",
+    "topk": "the largest tenth (c)",
+    "randk": "a random tenth (c)",
+    "sign": "signs only (c)",
+    "prune": "half a model, 2 bytes (c)",
+}
+STOPS_HEADS = ("switched on", "record", "cases", "two runs", "noise anew")
+NOT_HERE = "–"
+GUESS, TRUTH = "read", "true"
+
+
+def only_you(column: str = "") -> str:
+    """Who sees the truth beside what was read."""
+    return f"The column “{column}”: {ONLY_YOU}." if column else f"How far off it is: {ONLY_YOU}."
+
+
+def trying(done: int, all_of_them: int) -> str:
+    """While the defences are tried one after the other."""
+    return f"Trying each defence in turn: {done} of {all_of_them} done."
 
 
 def attack_heading(name: str, round: int) -> str:
@@ -577,7 +611,10 @@ def victim(name: str, common_scale: bool) -> str:
 _OBSTACLES = {
     "masks": "Masks: the message is noise to whoever lacks the secrets, as the server does. What"
     " is read from noise comes near the truth now and then, by chance, and nobody could tell where.",
+    "noise": "Noise: the hospital added it before the message left, so it hides her from the server too.",
     "rounding": "Rounding: with so few bits a number, the ratio is blurred; that is no promise.",
+    "left out": "Most numbers were left out of the message, and those of her record with them. That is"
+    " no promise: they come in other rounds.",
     "penalty": "The penalty on weights (l2) leaves the bias free, and that bends the ratio. It protects"
     " nobody: whoever knows the model, as the server does, can straighten it.",
     "stillness": "The bias did not move, so there is nothing to divide by. That is no protection.",
@@ -622,6 +659,9 @@ def as_sent(size: int, shown: int) -> str:
     return f"The message as sent: {words.many(size, 'byte')}{rest}"
 
 
+_READERS = {"server": "the server", "other": "the other hospital"}
+
+
 def readable(readers: tuple[str, ...]) -> str:
     """Who has the message in the clear."""
     if not readers:
@@ -629,7 +669,94 @@ def readable(readers: tuple[str, ...]) -> str:
             "The server cannot read it; it adds it to the others' and reads the sum. Only all the others"
             " together could take their updates from that sum and have hers."
         )
-    return f"Who can read it: the {words.listed(readers)}."
+    told = f"Who can read it: {words.listed([_READERS[reader] for reader in readers])}."
+    if "other" not in readers:
+        return told
+    return f"{told} Only two take part: new model − old model − its own update is this one."
+
+
+CASES = "How many answer yes"
+CASES_WORKS = (
+    "A zero model gives every patient one half. After one step over all of them the bias has moved by"
+    " rate × (yes ÷ all − ½), whoever they are, and that is their number. After more steps, or from"
+    " another model, it can only be reckoned, to a few in a hundred."
+)
+HERE, AT_BEST = "as it trains here", "one step, from zero"
+_IN_THE_WAY = {
+    "": "",
+    "masks": "masks: only the number of all hospitals together is in the sum",
+    "noise": "noise of the hospital",
+    "rounding": "few bits a number, or numbers left out",
+    "clip": "the update was cut, by how much nobody else knows",
+    "steps": "more than one step",
+    "model": "not from a zero model",
+}
+
+
+def in_the_way(obstacle: str, noise_after: bool) -> str:
+    """Why the number of cases was not read, or what was no help."""
+    late = "the server's noise comes after it" if noise_after else ""
+    return _IN_THE_WAY[obstacle] or late
+
+
+RUNS = "Two runs that differ by one patient"
+RUNS_WORKS = (
+    "Somebody has the result of a run, and that of a run without her. Both carry noise, but with one"
+    " seed it is the same noise, and in the difference it is gone: what is left is her. That is why a"
+    " seed must stay secret, and why curves here may share one and results may not."
+)
+RUNS_HEADS = ("her record is off by", "with one seed", "with noise anew")
+ONE_STEP = "one step over all"
+
+SUMS = "Two sums that differ by one hospital"
+SUMS_WORKS = (
+    "Masks hide an update in a sum. If another round's sum is of the same hospitals but this one, the"
+    " server takes one from the other (So et al. 2021). Masks do not prevent it."
+)
+SUMS_HEADS = ("its update is off by", "")
+SAME_MODEL, NEXT_ROUND = "two sums of one model", "two rounds in a row"
+
+
+def part(error: float) -> str:
+    """How far off, of the whole."""
+    return "more than all of it" if error > 1 else f"{100 * error:.1f} %"
+
+
+MEMBERS = "Who was in the training"
+MEMBERS_WORKS = (
+    "A model is a little surer of patients it has seen. The attacker has her record and the model sent"
+    " in this round, and says “she was in it” where its error on her is no larger than the mean in"
+    " training (Yeom et al. 2018)."
+)
+MEMBERS_HEADS = ("", "so named", "patients")
+SEEN, UNSEEN = "seen in training", "never seen"
+
+
+def _points(value: float) -> str:
+    return f"{100 * value:+.0f}".replace("-", "−")
+
+
+def advantage(low: float, at: float, high: float) -> str:
+    """What the attack is worth."""
+    told = (
+        f"The difference, {_points(at)} points, is what the attack is worth. With so few patients it"
+        f" may really be worth anything from {_points(low)} to {_points(high)} (95 %)."
+    )
+    return told + (" So it may be worth nothing." if low <= 0 <= high else "")
+
+
+def ceiling(epsilon: float | None, bound: float, allowed: float) -> str:
+    """What privacy promises of any such attack."""
+    if epsilon is None:
+        return "Without privacy there is no promise that a better attack gets no further."
+    if math.isinf(epsilon):
+        return "Some rounds were sent without noise, so ε promises nothing of better attacks."
+    if epsilon == 0:
+        return "Nothing of her has been sent yet, so no attack can be worth anything."
+    return (
+        f"The promise for one patient so far, ε = {epsilon:.2g}: no attack at all is worth more than"
+        f" {100 * bound:.0f} points. The best one against this noise is worth {100 * allowed:.0f}."
+    )
 
 
 # Data

@@ -1,0 +1,62 @@
+"""All that can be tried on one hospital, at once: what a screen shows beside a round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.attacks.case_count import CaseCount, count
+from engine.attacks.membership import Membership, membership
+from engine.attacks.one_patient import Attempt, attempt
+from engine.attacks.two_runs import TwoRuns, difference
+from engine.attacks.two_sums import TwoSums, two_sums
+from engine.attacks.victim import fresh, in_one_step, victim
+from engine.scenario import Scenario
+from engine.state import State
+
+
+@dataclass(frozen=True, eq=False)
+class Attacks:
+    """What came of every attack on a hospital in the round after a state.
+
+    Attributes:
+        record: A patient's, from a message.
+        cases: Their number, from the message of this round; `cases_at_best` after one step from zero.
+        runs: The same patient, from two results; `runs_at_best` after one step over everyone.
+        sums: The hospital's update, from two sums; None where fewer than three take part.
+        members: Who was in the training of the model that this round starts from.
+    """
+
+    record: Attempt
+    cases: CaseCount
+    cases_at_best: CaseCount
+    runs: TwoRuns
+    runs_at_best: TwoRuns
+    sums: TwoSums | None
+    members: Membership
+
+
+def every(
+    scenario: Scenario, state: State, hospital: int, patient: int = 0, seed: int | None = None
+) -> Attacks:
+    """Make every attack. Nothing of the run changes.
+
+    Raises:
+        ScenarioError: There is no such hospital or patient.
+        RunError: The state came without its patients.
+    """
+    chosen = fresh() if seed is None else seed
+    here = victim(scenario, state, hospital, chosen)
+    as_planned = State(0, state.params, state.basis, prepared=state.prepared)
+    zero = State(0, np.zeros(len(state.params)), state.basis, prepared=state.prepared)
+    at_best = in_one_step(here.scenario)
+    return Attacks(
+        record=attempt(here, patient),
+        cases=count(here),
+        cases_at_best=count(victim(at_best, zero, hospital, chosen)),
+        runs=difference(here, patient),
+        runs_at_best=difference(victim(at_best, as_planned, hospital, chosen), patient),
+        sums=two_sums(scenario, state, hospital, chosen) if len(here.cohort) > 2 else None,
+        members=membership(state),
+    )
