@@ -16,6 +16,7 @@ from textual.binding import Binding
 from engine import Scenario, simulate
 from engine.attacks.defences import DEFENCES, stands
 from engine.attacks.every import every
+from engine.codecs.section import CODECS
 from engine.events import Aggregated, RunStarted
 from engine.wire import DIRECTIONS
 from fedtui import words
@@ -32,6 +33,7 @@ from fedtui.view import View, fold, start
 from tests.builders import small
 from tests.lab import rows
 from tests.test_lab_canvas import NASTY
+from tests.test_lab_scene import moments
 
 SIZES = [(60, 18), (80, 24), (100, 30), (120, 40), (160, 50)]
 PROTECTED = small(
@@ -308,6 +310,35 @@ def test_a_round_whose_settings_just_changed_shows_no_number_of_the_last() -> No
     view = next(v for v in views("changed") if v.moment == "SettingsChanged")
     assert say.NO_ROUND in spoken(equation.content(view))
     assert say.NO_MESSAGES in spoken(messages.content(view))
+
+
+WRITTEN = {  # of four numbers
+    "float16": "4 numbers of 2 bytes, and",
+    "quantize": "4 numbers in 8 bits each and their scale",
+    "qsgd": "4 numbers in 8 bits each, a sign and a level, and the update's length",
+    "topk": "the largest 2 of 4 numbers, each of 4 bytes, and its place in 2 bits",
+    "randk": "2 of 4 numbers, each of 4 bytes (both ends draw which ones)",
+    "sign": "4 numbers in one bit each, the sign, and one size for all",
+}
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("more", [{}, {"error_feedback": True, "prune": 0.5}], ids=str)
+def test_a_codec_is_told_as_it_writes(codec: str, more: dict[str, Any]) -> None:
+    scenario = small(compression={"codec": codec, "fraction": 0.5, **more})
+    view = next(v for v in moments(scenario) if v.moment == "RoundFinished")
+    feedback, pruned = view.switches["compression"]["error_feedback"], "prune" in more
+    sent, page = spoken(messages.content(view)), spoken(equation.content(view))
+    assert WRITTEN[codec] in sent
+    assert ("and what was left out before" in sent) == feedback
+    assert ("a bit for each of 4 numbers that says whether it is zero, and 2 of" in sent) == pruned
+    size = int(view.hospitals.size.max())
+    assert f"bytes of an update {size}, not 28" in page
+    assert say.CODED[codec] in page
+    assert say.CODED_TERMS[codec][1] in page
+    assert ("error feedback" in page) == (say.FED_BACK in page) == feedback
+    assert ("magnitude pruning" in page) == (say.ZEROED in page) == pruned
+    assert ("left out so far" in page) == feedback
 
 
 # Messages
