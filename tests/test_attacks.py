@@ -107,8 +107,8 @@ def test_noise_added_by_the_server_comes_after_it_has_read():
     assert not attempt(small()).noise_after
 
 
-def tries(scenario: Scenario) -> list[Attempt]:
-    return [attempt(scenario, n % 4, n // 4) for n in range(MANY)]
+def tries(scenario: Scenario, many: int = MANY) -> list[Attempt]:
+    return [attempt(scenario, n % 4, n // 4) for n in range(many)]
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_hospital_that_was_not_drawn_can_be_attacked_too():
     ids=["patients", "patients, strict", "hospitals, each its own"],
 )
 def test_noise_in_the_update_buries_the_record_from_the_server_too(privacy):
-    found = tries(small(privacy=privacy))
+    found = tries(small(privacy=privacy), 40)
     assert {(a.outcome, a.obstacle) for a in found} == {(Outcome.HIDDEN, "noise")}
     assert {a.readers for a in found} == {("server",)}  # it can read the message, and does not help
     assert not any(a.noise_after for a in found)

@@ -24,7 +24,8 @@ class Attacks:
         record: A patient's, from a message.
         cases: Their number, from the message of this round; `cases_at_best` after one step from zero.
         runs: The same patient, from two results; `runs_at_best` after one step over everyone.
-        sums: The hospital's update, from two sums; None where fewer than three take part.
+        sums: The hospital's update, from two sums; `sums_at_best` after one step over everyone. None
+            where fewer than three take part.
         members: Who was in the training of the model that this round starts from.
     """
 
@@ -34,6 +35,7 @@ class Attacks:
     runs: TwoRuns
     runs_at_best: TwoRuns
     sums: TwoSums | None
+    sums_at_best: TwoSums | None
     members: Membership
 
 
@@ -50,13 +52,14 @@ def every(
     here = victim(scenario, state, hospital, chosen)
     as_planned = State(0, state.params, state.basis, prepared=state.prepared)
     zero = State(0, np.zeros(len(state.params)), state.basis, prepared=state.prepared)
-    at_best = in_one_step(here.scenario)
+    at_best, enough = in_one_step(here.scenario), len(here.cohort) > 2
     return Attacks(
         record=attempt(here, patient),
         cases=count(here),
         cases_at_best=count(victim(at_best, zero, hospital, chosen)),
         runs=difference(here, patient),
         runs_at_best=difference(victim(at_best, as_planned, hospital, chosen), patient),
-        sums=two_sums(scenario, state, hospital, chosen) if len(here.cohort) > 2 else None,
+        sums=two_sums(scenario, state, hospital, chosen) if enough else None,
+        sums_at_best=two_sums(at_best, as_planned, hospital, chosen) if enough else None,
         members=membership(state),
     )

@@ -38,7 +38,7 @@ _CASES = (
     Column(wraps=True, style="dim"),
 )
 _RUNS = (Column(say.RUNS_HEADS[0]), *(Column(head) for head in say.RUNS_HEADS[1:]))
-_SUMS = (Column(say.SUMS_HEADS[0]), Column(right=True))
+_SUMS = (Column(say.SUMS_HEADS[0]), *(Column(head, right=True) for head in say.SUMS_HEADS[1:]))
 _MEMBERS = tuple(Column(head, right=bool(head)) for head in say.MEMBERS_HEADS)
 _STOPS = tuple(Column(head) for head in say.STOPS_HEADS)
 _BYTES = (Column(style="dim"), Column(style="dim"))
@@ -69,7 +69,7 @@ def content(facts: Attacked) -> list[Block]:
         *_patient(made.record, name),
         *_cases(made.cases, made.cases_at_best),
         *_runs(made.runs, made.runs_at_best),
-        *(_sums(made.sums) if made.sums else ()),
+        *(_sums(made.sums, made.sums_at_best) if made.sums and made.sums_at_best else ()),
         *_members(made.members),
         *_stops(facts.stands),
         *_message(made.record),
@@ -150,15 +150,21 @@ def _off(error: float, reached: str) -> Piece:
     return f"{say.spreads(error)} ({reached})", _STYLES[reached]
 
 
-def _sums(found: TwoSums) -> list[Block]:
-    told = ((say.SAME_MODEL, found.same_model), (say.NEXT_ROUND, found.next_round))
-    rows = tuple((when, say.part(found.error(recovered))) for when, recovered in told)
+def _sums(here: TwoSums, at_best: TwoSums) -> list[Block]:
+    rows = tuple(
+        (when, _part(sums.error(sums.same_model)), _part(sums.error(sums.next_round)))
+        for when, sums in ((say.HERE, here), (say.ONE_STEP, at_best))
+    )
     return [
         Heading(say.SUMS),
         Said(say.SUMS_WORKS),
         Said(say.only_you(), "dim"),
         Table(_SUMS, rows),
     ]
+
+
+def _part(error: float) -> Piece:
+    return say.part(error), "up" if error <= 0.25 else "protected"
 
 
 def _members(found: Membership) -> list[Block]:

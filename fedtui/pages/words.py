@@ -555,8 +555,9 @@ ATTACK_WORKS = (
 )
 STOPS = "What stops which attack"
 STOPS_ALONE = (
-    "Each defence was put up alone and attacked on this hospital. The cases and the two runs are read"
-    " after one step over all its patients, where they are easiest to read."
+    "Each defence was put up alone and attacked on this hospital: a record, the cases, two runs of one"
+    " seed, and two with noise anew. But for the record that is after one step over all its patients,"
+    " where it is easiest to read."
 )
 STOPS_NOTE = (
     "Noise for one patient promises nothing about a number that all patients make together. Noise of"
@@ -711,15 +712,15 @@ ONE_STEP = "one step over all"
 SUMS = "Two sums that differ by one hospital"
 SUMS_WORKS = (
     "Masks hide an update in a sum. If another round's sum is of the same hospitals but this one, the"
-    " server takes one from the other (So et al. 2021). Masks do not prevent it."
+    " server takes one from the other (So et al. 2021). Masks do not prevent it. What blurs it is that"
+    " the others train on in between, and in another order."
 )
-SUMS_HEADS = ("its update is off by", "")
-SAME_MODEL, NEXT_ROUND = "two sums of one model", "two rounds in a row"
+SUMS_HEADS = ("its update is off by", "sums of one model", "of two rounds")
 
 
 def part(error: float) -> str:
     """How far off, of the whole."""
-    return "more than all of it" if error > 1 else f"{100 * error:.1f} %"
+    return "over 100 %" if error > 1 else f"{100 * error:.1f} %"
 
 
 MEMBERS = "Who was in the training"
