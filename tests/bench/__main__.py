@@ -13,7 +13,7 @@ from typing import Any
 from tests.bench.figure import Figure, table
 
 GROUPS = ("help", "start", "idle", "frames", "keys", "memory", "ssh", "engine")
-ON_ASKING = ("monkey",)  # two minutes long
+ON_ASKING = ("monkey", "utility", "codecs")  # two minutes long
 
 
 def measured(group: str) -> list[Figure]:
@@ -38,7 +38,8 @@ def main() -> None:
         print(json.dumps(as_json(results), indent=2))
         return
     for group, figures in results.items():
-        print(f"\n{group}\n{table(figures)}")
+        shown = getattr(importlib.import_module(f"tests.bench.{group}"), "table", table)
+        print(f"\n{group}\n{shown(figures)}")
 
 
 def as_json(results: dict[str, list[Figure]]) -> dict[str, Any]:
