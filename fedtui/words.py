@@ -144,7 +144,7 @@ def short_badges(view: View) -> dict[str, str]:
         "fedprox": "μ{mu:g}",
         "privacy": _short_privacy_badge(view),
         "masking": "masks",
-        "compression": f"{_coded_short(view)}{_pruned(view, ', −')}",
+        "compression": f"{_coded_short(view)}{_pruned(view, ', p')}",
     }
     return _badges(view, told, "drops")
 
