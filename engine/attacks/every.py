@@ -15,6 +15,8 @@ from engine.attacks.victim import fresh, in_one_step, victim
 from engine.scenario import Scenario
 from engine.state import State
 
+_MOST_IN_SUMS = 20_000  # patients, all of whom are trained on six times
+
 
 @dataclass(frozen=True, eq=False)
 class Attacks:
@@ -25,7 +27,7 @@ class Attacks:
         cases: Their number, from the message of this round; `cases_at_best` after one step from zero.
         runs: The same patient, from two results; `runs_at_best` after one step over everyone.
         sums: The hospital's update, from two sums; `sums_at_best` after one step over everyone. None
-            where fewer than three take part.
+            where fewer than three take part, or so many patients that it would take long.
         members: Who was in the training of the model that this round starts from.
     """
 
@@ -52,7 +54,9 @@ def every(
     here = victim(scenario, state, hospital, chosen)
     as_planned = State(0, state.params, state.basis, prepared=state.prepared)
     zero = State(0, np.zeros(len(state.params)), state.basis, prepared=state.prepared)
-    at_best, enough = in_one_step(here.scenario), len(here.cohort) > 2
+    at_best = in_one_step(here.scenario)
+    patients = int(here.federation.train.sizes[here.cohort].sum())
+    enough = len(here.cohort) > 2 and patients <= _MOST_IN_SUMS
     return Attacks(
         record=attempt(here, patient),
         cases=count(here),

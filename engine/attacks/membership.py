@@ -124,8 +124,12 @@ def _promised(state: State) -> tuple[float | None, float | None, float]:
     """ε, δ and the best guess, for the patient whom the noise protects least; nothing without a plan."""
     if state.plan is None:
         return None, None, 1.0
-    delta = state.plan.settings.delta
-    pasts, _ = ledger.pasts(state.released, "patient", len(state.plan.steps))
+    delta, hospitals = state.plan.settings.delta, len(state.plan.steps)
+    pasts, whose = ledger.pasts(state.released, "patient", hospitals)
+    if state.plan.settings.unit == "patient":  # looked up: it was reckoned when it was planned
+        spent = state.plan.spent(state.released)
+        weakest = int(np.argmax(spent))
+        return float(spent[weakest]), delta, accountant.best_guess(pasts[whose[weakest]])
     epsilon = max(accountant.epsilon(past, delta) for past in pasts)
     return epsilon, delta, max(accountant.best_guess(past) for past in pasts)
 
