@@ -1,0 +1,79 @@
+"""The attack page in the lab: a sign while it is made, a table that fills, nothing of an old attack."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from engine import Scenario
+from engine.attacks.defences import DEFENCES
+from engine.attacks.defences import stand as really
+from engine.state import State
+from fedtui import words
+from fedtui.pages import words as say
+from tests.builders import small
+from tests.lab import lab
+
+
+async def test_the_screen_says_while_an_attack_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+    from fedtui.lab import app
+
+    quick = app._attack
+
+    def slow(scenario: Scenario, state: State, hospital: int) -> Any:
+        assert gate.wait(10)
+        return quick(scenario, state, hospital)
+
+    monkeypatch.setattr("fedtui.lab.app._attack", slow)
+    async with lab(small()) as at:
+        await at.pilot.press("tab", "a")
+        assert at.app.notice == words.attacking(at.app.player.view, 1)
+        gate.set()
+        await at.settle()
+        assert at.app.notice == ""
+        assert at.app.screen.name == "attack"
+        assert "Attack on B's message of round 1" in at.text
+
+
+async def test_every_defence_is_tried_and_the_lab_goes_on_in_between() -> None:
+    async with lab(small()) as at:
+        await at.press("a")
+        assert len(at.app.stands) == len(DEFENCES)
+        shown = await at.press("end")
+        assert "masks (m)" in shown
+        assert say.trying(len(DEFENCES), len(DEFENCES)) not in shown
+
+
+async def test_defences_of_an_attack_before_are_not_shown_under_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gate, tried = threading.Event(), []
+
+    def slow(name: str, scenario: Scenario, state: State, attacks: Any) -> Any:
+        tried.append((name, attacks.record.hospital))
+        assert gate.wait(10)
+        return really(name, scenario, state, attacks.record.hospital)
+
+    monkeypatch.setattr("fedtui.lab.app._stand", slow)
+    async with lab(small()) as at:
+        await at.pilot.press("a")
+        while at.app.screen.name != "attack":
+            await at.pilot.pause(0.01)
+        await at.pilot.press("tab", "a")
+        gate.set()
+        await at.settle()
+        assert at.app.attacks is not None
+        assert at.app.attacks.record.hospital == 1
+        assert [name for name, hospital in tried if hospital == 1] == list(DEFENCES)
+        assert len(at.app.stands) == len(DEFENCES)
+
+
+async def test_a_lone_hospital_can_be_attacked_though_it_has_nobody_to_share_masks_with() -> None:
+    async with lab(small(data={"hospitals": 1})) as at:
+        assert "Her record can be read" in await at.press("a")
+        assert at.app.attacks is not None
+        assert at.app.attacks.sums is None
+        assert at.app.stands[list(DEFENCES).index("masks")] is None
