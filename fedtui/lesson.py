@@ -66,7 +66,7 @@ STEPS = (
     Step("watch", "watch one round", lambda facts: len(facts.view.points) > 0),
     Step("who", "predict who is better", choices=("alone", "together", "same")),
     Step("rounds", "see the other rounds", lambda facts: _finished(facts)),
-    Step("price", "predict what privacy costs", choices=("none", "one", "five or more")),
+    Step("price", "predict what privacy costs", choices=("none", "a few", "ten or more")),
     Step("privacy", "hide each patient", lambda facts: _finished(facts, "privacy")),
     Step("masks", "mask each message", lambda f: _finished(f, "masking", off=("privacy",))),
     Step("attack", "read a message", lambda f: f.read is True and not f.masked),

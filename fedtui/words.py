@@ -51,7 +51,7 @@ def switch_means(view: View, section: str) -> str:
         return _SWITCH_MEANS[section]
     kind = promise.kind(view)
     if kind is not None and endless(view.switches.get("privacy")):
-        return "no noise, hides nobody"
+        return "hides nobody"
     return f"hide {one_unit(kind or promise.Kind.PATIENT)}"
 
 
@@ -1286,9 +1286,9 @@ _LESSON_ASKS = {
     "watch": "One round, slowly: the model goes out, is trained, comes back, is averaged.",
     "who": "After {rounds} rounds, who is better?  1 each one alone  2 together  3 the same",
     "rounds": "Now the other rounds. Space pauses, + is faster.",
-    "price": "Hiding each patient costs how many in 100?  1 none  2 one  3 five or more",
+    "price": "Hiding each patient costs how many in 100?  1 none  2 a few  3 ten or more",
     "privacy": "Press p, and compare with the grey curve.",
-    "masks": "One patient hides behind little noise. u takes it back; then m: masks.",
+    "masks": "To hide a whole hospital costs far more (Enter). Now u, then m for masks.",
     "attack": "Press m again, masks off. Then a: read a message with one patient in it.",
     "shield": "Now m, masks on, and a: the same attack on a masked message.",
     "end": "Next: press : and type specialists; there f, Enter, and μ 1. Esc ends this.",
@@ -1347,7 +1347,7 @@ def _tell_masks(answers: Mapping[str, str], told: Mapping[str, int], view: View)
     """The predicted price beside the paid one."""
     lost = told.get("rounds", 0) - told.get("privacy", 0)
     points = 100 * lost / max(1, view.held_out)
-    truth = "none" if points < 0.5 else "one" if points < 3 else "five or more"
+    truth = "none" if points < 0.5 else "a few" if points < 7 else "ten or more"
     said = answers.get("price", truth)
     right = "Yes" if said == truth else f"You said {said}"
     if lost <= 0:

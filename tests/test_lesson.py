@@ -132,7 +132,7 @@ async def test_the_lesson_from_beginning_to_end_right_way_and_wrong_way() -> Non
         await _expect(at, "privacy")
         await at.press("p")
         text = await _expect(at, "masks")
-        assert "You said none: it cost 4 right answers, 2 in 100." in text
+        assert "You said none: it cost 5 right answers, 3 in 100." in text
         await at.press("u", "m")
         assert "The curve did not move: 158 again." in await _expect(at, "attack")
         await at.press("a", "escape")
@@ -178,11 +178,11 @@ def test_the_first_start_opens_the_lesson_and_it_is_played_in_a_terminal(tmp_pat
         screen.press("3")
         until("You said: the same.", "▶")
         screen.press("g")
-        until("You said the same: together 158 of 172", "3 five or more")
+        until("You said the same: together 158 of 172", "3 ten or more")
         screen.press("3")
         until("Press p")
         screen.press("p")
-        until("You said five or more: it cost 4 right answers", "before 158")
+        until("You said ten or more: it cost 5 right answers", "before 158")
         screen.press("u")
         until("Privacy ○")
         screen.press("m")

@@ -168,10 +168,12 @@ def _privacy(view: View, index: int) -> list[Line]:
     if plan is None:
         return []
     limit, kind = f"{float(plan['clip_norm']):g}", promise.kind(view)
-    cut, part = f"≤ {limit}", float(view.hospitals.clipped[index])
-    if kind is promise.Kind.PATIENT:
-        cut = f"{words.percent(part, 1)} {cut}" if part >= 0 else cut
-    lines = [Line("guard", (f"clipped\t{cut}", f"cut\t{cut}", f"≤ {limit}"), 4)]
+    part = float(view.hospitals.clipped[index])
+    told = [f"clipped\t≤ {limit}", f"≤ {limit}"]
+    if part >= 0:
+        share = words.percent(part, 1)
+        told = [f"clipped\t{share} ≤ {limit}", f"cut\t{share} ≤ {limit}", f"cut\t{share}"]
+    lines = [Line("guard", tuple(told), 4)]
     if kind is not promise.Kind.CENTRAL and promise.noised(view):
         z = words.number(
             float(np.broadcast_to(plan["noise_multiplier"], len(view.hospitals))[index])
