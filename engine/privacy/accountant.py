@@ -85,9 +85,10 @@ def noise_multiplier(
         return lambda z: _costs([row(z)], delta, fineness)[0]
 
     # Three accountants, each nearer to the truth and dearer to ask, each starting where the last ended.
-    z = min(max(sampling_rate * math.sqrt(steps / whole), 1.0), MOST)
-    z = least_noise(lambda z: _renyi(row(z), delta), budget, z, 2.0, _FAR)
-    z = least_noise(cost(_ROUGH), budget, z, 1.2, _ROUGH)
+    first = min(max(sampling_rate * math.sqrt(steps / whole), 1.0), MOST)
+    z = least_noise(lambda z: _renyi(row(z), delta), budget, first, 2.0, _FAR)
+    # Where the past has nearly used the budget up, the first accountant may see nothing left.
+    z = least_noise(cost(_ROUGH), budget, z if z < math.inf else first, 1.2, _ROUGH)
     z = least_noise(cost(subsampled.FINE), budget, z, 1.004, _CLOSE)
     if math.isinf(z) and not noised:
         raise ScenarioError(f"epsilon: no noise multiplier up to {MOST:g} keeps it at {budget:g}.")

@@ -77,7 +77,7 @@ class Total:
     def epsilon(self, delta: float) -> float:
         """The smallest ε ≥ 0 with δ(ε) ≤ delta."""
         low, high = -1, math.inf  # δ is above `delta` at `low` (unless that is −1), not at `high`
-        index = math.ceil(self.window.bound / self.step) + 1
+        index = math.ceil(self.window.guess / self.step) + 1
         while True:
             tail, fall = self.at(index)
             place, excess = index * self.step, tail - math.log(delta)
@@ -147,12 +147,13 @@ def spectrum(
     Turns that vanish in the powers for the `least` counts vanish in all others: they are left out.
     """
     steps = [window.grid_step(len(most) * n, precision) for n in most]
+    widest = min(window.grid_step(len(most), precision), 1 / (1 + window.order))  # as if alone
     points = min(_handy(window.width / min(steps)), _LARGEST)
     step = window.width / points
     transforms, scales, matter = [], [], np.ones(points // 2 + 1, bool)
     for i, mechanism in enumerate(sketched.mechanisms):
         size = sketched.sketches[i].size(window.order)
-        spacing = Spacing(step, max(1, int(steps[i] / step)), size, 1 / (1 + window.order))
+        spacing = Spacing(step, max(1, int(steps[i] / step)), size, widest)
         index, mass = dots(mechanism, sketched.away, sketched.reaches[i], spacing)
         some = mass > 0
         tilted = np.log(mass[some]) + window.order * step * index[some]

@@ -18,7 +18,7 @@ FINE = 5e-6  # relative: about what the grid may add to ε
 
 _PRECISE = 1e-6  # relative: the same for the distance of two worlds
 _SMALL = 1e-12  # a probability that does not matter to it
-_FAR_OFF, _BETTER = 0.25, 0.95  # of a guess at ε: found so much lower, it was bad; can be improved
+_NEAR, _FAR = 0.8, 0.4  # of a guess at ε: where it mostly is, and where the guess was bad
 _WORTH = 1e-4  # an ε below it is known well enough
 _CERTAIN = -36.0  # log of an overlap that leaves nothing to guess
 
@@ -37,7 +37,7 @@ def epsilons(
         sketched = Sketched.of(mechanisms, rows[-1], away, NEGLIGIBLE * delta)
         bounds = [renyi_bound(sketched.log_moments(row), left) for row in rows]
         if any(bound > so_far for bound, so_far in zip(bounds, found, strict=True)):
-            costs = _one_way(sketched, rows, left, bounds[-1], fineness)
+            costs = _one_way(sketched, rows, left, bounds[-1], _NEAR * bounds[-1], fineness)
             found = list(map(max, found, costs))
     return found
 
@@ -53,21 +53,29 @@ def total_variation(mechanisms: Sequence[Mechanism], counts: Counts) -> float:
     sketched = Sketched.of(mechanisms, counts, False, _SMALL)
     if sketched.log_affinity(counts) < _CERTAIN:
         return 1.0
-    window = choose(sketched.log_moments(counts), sketched.largest(counts), _SMALL, 0.0)
+    window = choose(sketched.log_moments(counts), sketched.largest(counts), _SMALL, 0.0, 0.0)
     log_distance, _ = spectrum(sketched, counts, counts, window, _PRECISE).total(counts).at(0)
     return math.exp(min(0.0, log_distance))
 
 
 def _one_way(
-    sketched: Sketched, rows: Sequence[Counts], delta: float, guess: float, fineness: float
+    sketched: Sketched,
+    rows: Sequence[Counts],
+    delta: float,
+    guess: float,
+    lowest: float,
+    fineness: float,
 ) -> list[float]:
-    """ε of each row, on a grid made for a `guess` at the last; from a better guess where it was far off."""
+    """ε of each row, on a grid for a `guess` at the last one's; on another where ε is far below it."""
     moments, largest = sketched.log_moments(rows[-1]), sketched.largest(rows[-1])
-    window = choose(moments, largest, delta, guess)
+    window = choose(moments, largest, delta, guess, lowest)
     losses = spectrum(sketched, rows[0], rows[-1], window, fineness * guess * window.order)
     found = [losses.total(counts).epsilon(delta) for counts in rows]
     for i, (row, epsilon) in enumerate(zip(rows, found, strict=True)):
-        far = epsilon < _FAR_OFF * guess or window.spills(sketched.log_moments(row), delta, epsilon)
-        if far and _WORTH < epsilon < _BETTER * guess:
-            found[i] = min(epsilon, *_one_way(sketched, [row], delta, epsilon, fineness))
+        spills = epsilon < lowest and window.spills(
+            sketched.log_moments(row), sketched.largest(row), delta, epsilon
+        )
+        if epsilon > _WORTH and (spills or epsilon < _FAR * guess):
+            again = _one_way(sketched, [row], delta, epsilon, _FAR * epsilon, fineness)
+            found[i] = min(epsilon, *again)
     return found
