@@ -679,7 +679,7 @@ def readable(readers: tuple[str, ...]) -> str:
 CASES = "How many answer yes"
 CASES_WORKS = (
     "A zero model gives every patient one half. After one step over all of them the bias has moved by"
-    " rate × (yes ÷ all − ½), whoever they are, and that is their number. After more steps, or from"
+    " rate × (yes ÷ all − 0.5), whoever they are, and that is their number. After more steps, or from"
     " another model, it can only be reckoned, to a few in a hundred."
 )
 HERE, AT_BEST = "as it trains here", "one step, from zero"
