@@ -42,7 +42,12 @@ class Mail:
         each = np.broadcast_to(np.asarray(sizes, np.int64), hospitals.shape)
         count, size = self.ledger.get(kind, (0, 0))
         ledger = {**self.ledger, kind: (count + len(hospitals), size + int(each.sum()))}
-        return Mail((*self.batches, Batch(kind, hospitals, each)), ledger)
+        before, batch = self.batches, Batch(kind, hospitals, each)
+        if before and before[-1].kind is kind:  # one leg that takes several events
+            last, before = before[-1], before[:-1]
+            everyone = np.concatenate([last.hospitals, hospitals])
+            batch = Batch(kind, everyone, np.concatenate([last.sizes, each]))
+        return Mail((*before, batch), ledger)
 
     def total(self, direction: str) -> int:
         """Bytes so far in one direction: uplink, downlink, overhead or setup."""

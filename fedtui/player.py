@@ -251,8 +251,11 @@ class Player:
         self._enter(self._begin(other, self.branch.fork, shared=0))
 
     def drop(self, name: str, round: int) -> None:
-        """Let the hospital called `name` drop out of `round`; or stay, where it was dropped before."""
-        wanted = worlds.dropped(self.scenario, round, name)
+        """Let the hospital called `name` drop out of `round`; or stay, where it was dropped before.
+
+        It falls away at the next point that lies ahead of the moment shown.
+        """
+        wanted = worlds.dropped(self.scenario, round, name, self.view.next_point)
         fork = self.branch.fork
         self._enter_world(wanted, fork, shared=min(fork, round - 1))
 

@@ -95,6 +95,16 @@ class View:
         begun = self.moment != "SettingsChanged"  # that is of a round whose cohort is not drawn yet
         return bool(begun and h.drawn.any() and (h.lost == h.drawn).all())
 
+    @property
+    def next_point(self) -> str:
+        """Where in this round a hospital can still fall away: "sharing" | "before" | "after"."""
+        masked = "masking" in self.switches
+        if masked and self.moment in ("KeysAdvertised", "KeysForwarded"):
+            return "sharing"
+        if masked and self.moment in ("UpdatesSent", "SurvivorsAnnounced"):
+            return "after"
+        return "before"
+
 
 def start(scenario: Scenario) -> View:
     """What is known of a run before its data is loaded: its title, its plan, its settings."""

@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.arrays import Ints
+from engine.channels.section import opens_with
 from engine.codecs.numbers import how_many
 from engine.codecs.section import Compression
 from engine.data.source import letter as letter  # told of here as everything is
@@ -275,7 +277,12 @@ def _moment(view: View) -> str:
     return {
         "KeysAdvertised": "keys to the server",
         "KeysForwarded": "keys to all",
+        "SharesSent": f"shares of {view.step_done} of {view.step_total}",
+        "SharesForwarded": "shares to all",
         "UpdatesMasked": f"masks on {view.step_done} of {view.step_total}",
+        "SurvivorsAnnounced": "whose updates came",
+        "SharesRevealed": f"shares back, {view.step_done} of {view.step_total}",
+        "MasksRemoved": f"masks out, {view.step_done} of {view.step_total}",
     }.get(view.moment, "")
 
 
@@ -426,56 +433,65 @@ def _hidden_at_home(view: View, who: int) -> str:
 def _keys_sent(view: View, who: int) -> list[str]:
     each = view.key_size // max(1, len(view.hospitals.cohort))
     return [
-        f"Every hospital sent the server a fresh public key, {each} bytes each.",
-        "Its private half never leaves the hospital.",
+        f"Every hospital sent the server two fresh public keys, {each} bytes together.",
+        "One is for masks, one to seal messages with; the private halves stay at home.",
     ]
 
 
 def _keys_passed(view: View, who: int) -> list[str]:
     return [
-        f"The server passed the keys on: each of {many(view.pairs, 'pair')} now shares a secret.",
-        "The server cannot know it: it saw public halves only.",
+        f"The server passed the keys on: {_each_pair(view.pairs)} now shares secrets.",
+        "The server cannot know them: it saw public halves only.",
     ]
 
 
+def _each_pair(pairs: int) -> str:
+    return "the pair" if pairs == 1 else f"each of {pairs:,} pairs"
+
+
 def _shared(view: View, who: int) -> list[str]:
+    if view.hospitals.lost[who]:
+        return [f"{name(view, who)} fell away before sharing: nobody will mask with it."]
+    of = int(view.hospitals.drawn.sum())
     return [
-        f"{name(view, who)} split its two secrets into shares: any {view.needed} give them back.",
-        "One share for each hospital, sealed; fewer tell nothing at all.",
+        f"{name(view, who)} split its two secrets into {of:,} shares, one for each hospital, sealed.",
+        f"Any {view.needed:,} give them back; fewer tell nothing at all.",
     ]
 
 
 def _shares_passed(view: View, who: int) -> list[str]:
     return [
-        "The server passed the sealed shares on; it cannot look inside.",
-        f"Should one fall away, any {view.needed} others can open what it leaves behind.",
+        "The server passed the sealed shares on, and cannot look inside.",
+        f"Whoever falls away now: any {view.needed:,} others can open what it leaves in the sum.",
     ]
 
 
 def _masked(view: View, who: int) -> list[str]:
+    if view.hospitals.lost[who]:
+        return [f"{name(view, who)} fell away before sharing: nobody masks with it."]
     return [
-        f"{name(view, who)} hides its {view.parameters} numbers under masks it shares with"
-        f" {_others(view, who)}.",
-        "For every two hospitals, one adds what the other takes away.",
+        f"{name(view, who)} puts on a mask of its own, and one with each of"
+        f" {_partners(view, who)}.",
+        "Of every two hospitals one adds what the other takes away: that cancels.",
     ]
 
 
 def _returned(view: View, who: int) -> list[str]:
-    size, missing = int(view.hospitals.size[who]), view.hospitals.lost.any()
+    size = int(view.hospitals.size[who])
     if view.hospitals.lost[who]:
         came = many(int(view.hospitals.arrived.sum()), "hospital")
         return [
-            f"{name(view, who)} sent nothing: it fell away before its upload.",
+            f"{name(view, who)} sent nothing: it fell away before {_fell_at(view, who)}.",
             f"Messages came from {came}.",
         ]
     who_sent = f"{name(view, who)} sent {many(size, 'byte')}"
     squeezed = view.switches.get("compression")
     if "masking" in view.switches:
+        gone = _masked_and_gone(view)
+        own = f"own masks and those with {gone}" if gone else "own masks"
         return [
-            f"{who_sent}: {view.parameters} numbers under masks it shares with {_others(view, who)}.",
-            "Alone they are noise; with a message missing, so is their sum."
-            if missing
-            else "Alone they are noise. Added up, the masks vanish and the sum is right.",
+            f"{who_sent}: {view.parameters} numbers under masks, noise to the server.",
+            f"So is the sum, as yet: the {own} are in it.",
         ]
     plain = _server_reads_it(view)
     if squeezed:
@@ -534,32 +550,73 @@ def _dropped(view: View, who: int) -> list[str]:
 
 
 def _announced(view: View, who: int) -> list[str]:
+    came, gone = _group(np.flatnonzero(view.hospitals.arrived)), _masked_and_gone(view)
+    then = f", and those that {gone} shared" if gone else ""
     return [
-        "The server told everyone whose updates came; the hospitals take no other list.",
-        "Of each hospital they will open one kind of mask, and never both.",
+        f"The server says whose updates came: {came}. Nobody takes a second list.",
+        f"To be opened: their own masks{then}; of nobody both.",
     ]
 
 
 def _revealed(view: View, who: int) -> list[str]:
-    given = many(int(view.hospitals.revealed.sum()), "hospital")
+    h = view.hospitals
+    silent = np.flatnonzero(h.arrived & ~h.revealed)
+    second = "One kind for each hospital, never both: so no single update opens."
+    if view.complete and len(silent):
+        its = "its update counts" if len(silent) == 1 else "their updates count"
+        second = f"{_group(silent)} fell away after sending: {its} all the same."
     return [
-        f"{given} gave the server their shares; it needs those of {view.needed}.",
-        "They open the masks in the sum, and no single update.",
+        f"{_group(np.flatnonzero(h.revealed))} gave the server shares; those of"
+        f" {view.needed:,} are enough.",
+        second,
     ]
 
 
 def _opened(view: View, who: int) -> list[str]:
+    h = view.hospitals
+    if not view.complete:
+        return [
+            "The server takes each one's own mask out of the sum.",
+            f"Those with {_masked_and_gone(view)} come next: the shares rebuilt the key to them.",
+        ]
+    gone = _masked_and_gone(view)
+    what = f"own masks, and those with {gone}" if gone else "own masks"
     return [
-        "The server took the masks out of the sum.",
-        "Now it can read the sum, and nothing else.",
+        f"With the shares the server took out the {what}.",
+        f"It reads the sum of {_group(np.flatnonzero(h.arrived))}, and nothing else.",
     ]
+
+
+def _fell_at(view: View, who: int) -> str:
+    """Before what a hospital fell away that sent nothing."""
+    h = view.hospitals
+    return "sharing" if h.shared.any() and not h.shared[who] else "its upload"
+
+
+def _masked_and_gone(view: View) -> str:
+    """Those whose masks with others are in the sum: they shared, and sent no update; "" for nobody."""
+    h = view.hospitals
+    return _group(np.flatnonzero(h.shared & h.lost))
+
+
+def _partners(view: View, who: int) -> str:
+    """With whom a hospital has masks."""
+    shared = np.flatnonzero(view.hospitals.shared)
+    return _group(shared[shared != who])
+
+
+def _group(hospitals: Ints) -> str:
+    """ "A, B and D"; many are counted: "12 hospitals"; "" for nobody."""
+    if len(hospitals) > 4:
+        return many(len(hospitals), "hospital")
+    return listed([letter(int(i)) for i in hospitals]) if len(hospitals) else ""
 
 
 def _combined(view: View, who: int) -> list[str]:
     count = many(int(view.hospitals.arrived.sum()), "update")
     moved = f"the model moved by {number(view.update_norm or 0.0)}"
     if "masking" in view.switches:
-        told = f"The masks cancelled and left the sum of {count}; {moved}."
+        told = f"All the server read is the sum of {count}; {moved}."
         return [told, _noise_added(view) or "Each counted by its vote."]
     return [f"The server averaged {count}, each by its vote; {moved}.", _noise_added(view)]
 
@@ -703,13 +760,23 @@ _BACKGROUND = {
     "UpdatesProtected": "An update is a hospital's model minus the one it received: what its own"
     " patients changed. What is sent from here on is the update, not the model.",
     "KeysAdvertised": "Keys are new in every round, so that no two messages ever share a mask.",
-    "KeysForwarded": "Two public halves and either private half make the same secret: X25519.",
+    "KeysForwarded": "Either private half makes the same secret with the other's public one: X25519.",
+    "SharesSent": "A secret is a curve's height at zero, a share its height elsewhere. Through too few"
+    " points goes a curve for every secret there is (Shamir 1979).",
+    "SharesForwarded": "The two secrets are the key to a hospital's masks with others, and the seed of its"
+    " own mask. Later the others give away one of the two, never both.",
     "UpdatesMasked": "Both hospitals of a pair draw the same mask from their secret (ChaCha20), in a"
     " ring of integers where adding and taking away cancel exactly (Bonawitz 2017).",
+    "SurvivorsAnnounced": "Were both kinds of mask of one hospital opened, its update would lie bare. So a"
+    " hospital answers the first list it is told and refuses every other.",
+    "SharesRevealed": "A server that as many hospitals help as open a sum could open every update. With"
+    " fewer it learns the sum of the others, and no more.",
+    "MasksRemoved": "An own mask is drawn again from its seed. Of one that fell away the server draws what"
+    " it would have added, had it stayed, and the others' masks with it cancel.",
     "UpdatesSent": "Messages leave one after the other here so that eyes can follow. The server"
     " goes on when the last one has come.",
     "HospitalsDropped": "Real hospitals lose their connection. Without masks the others' updates are"
-    " added up; under masks a missing one leaves its masks in the sum.",
+    " added up; under masks enough of the others must be there to open what is left in the sum.",
     "Aggregated": "A vote is a hospital's part of {votes}.",
     "RoundFinished": "Unseen patients were held out in each hospital and never trained on. One of them"
     " is {one}: a difference of a few says little.",
@@ -740,11 +807,6 @@ def _whom(view: View) -> str:
     if len(cohort) > 6:
         return many(len(cohort), "hospital")
     return listed([letter(int(i)) for i in cohort])
-
-
-def _others(view: View, who: int) -> str:
-    others = [letter(int(i)) for i in view.hospitals.cohort if i != who]
-    return listed(others) if len(others) <= 6 else f"{len(others)} others"
 
 
 def _more(difference: int) -> str:
@@ -833,12 +895,20 @@ def readers_note(view: View) -> str:
 
 def server_reads(view: View) -> list[str]:
     """What the server can read, longest first."""
-    count = int(view.hospitals.drawn.sum()) or len(view.hospitals)
-    noisy = promise.noised_at_home(view)
+    count, noisy = in_sum(view), promise.noised_at_home(view)
     if "masking" in view.switches:
         noised = [f"the noised sum of {count:,}"] if noisy else []
         return [*noised, f"the sum of {count:,}, no single", f"only the sum of {count:,}"]
     return ["every update, noised"] if noisy else ["every single update"]
+
+
+def masks_line(view: View) -> list[str]:
+    """What it takes to open the sum, for the panel of switches."""
+    taking = int(view.hospitals.drawn.sum()) or len(view.hospitals)
+    if taking < 2:
+        return []
+    needed = opens_with(float(view.switches["masking"]["threshold"]), taking)
+    return [f"opens with {needed:,} of {taking:,} present"]
 
 
 def holds(view: View) -> list[str]:
@@ -952,10 +1022,11 @@ def _the(seed: str) -> str:
     return f"the {seed}" if seed.startswith("secret") else seed
 
 
-def dropped_by_key(name: str, round: int, gone: bool) -> str:
+def dropped_by_key(name: str, round: int, gone: bool, where: str = "before") -> str:
     """What letting a hospital fall away, or stay, did."""
     if gone:
-        return f"{name} drops out of round {round}."
+        when = {"sharing": ", before sharing", "after": ", after its upload"}.get(where, "")
+        return f"{name} drops out of round {round}{when}."
     return f"{name} stays in round {round}."
 
 

@@ -83,13 +83,26 @@ def _drops(scenario: Scenario) -> list[str]:
     return list(scenario.as_dict().get("faults", {}).get("drops", ()))
 
 
-def dropped(scenario: Scenario, round: int, hospital: str) -> Scenario:
-    """With `hospital` dropping out of `round`; one that does so already stays."""
+def falls_at(scenario: Scenario) -> str:
+    """Where in a round hospitals fall away: "sharing" | "before" | "after"."""
+    return str(scenario.as_dict().get("faults", {}).get("where", "before"))
+
+
+def dropped(scenario: Scenario, round: int, hospital: str, where: str = "before") -> Scenario:
+    """With `hospital` dropping out of `round`; one that does so already stays.
+
+    Args:
+        where: Where in the round, if it is the first to drop out; the others follow it.
+    """
     drop, known = f"{round}:{hospital}", _drops(scenario)
     others = [other for other in known if other != drop]
+    given = scenario.given.get("faults", {})
     if others == known:
-        return scenario.replace({"faults.drops": [*known, drop]})
+        first = not known and not given.get("dropout") and where != falls_at(scenario)
+        point = {"faults.where": where} if first else {}
+        return scenario.replace({**point, "faults.drops": [*known, drop]})
     if others:
         return scenario.replace({"faults.drops": others})
-    rest = {k: v for k, v in scenario.given.get("faults", {}).items() if k != "drops"}
+    alone = ("drops",) if given.get("dropout") else ("drops", "where")
+    rest = {k: v for k, v in given.items() if k not in alone}
     return scenario.replace_all({"faults": False}, dotted("faults", rest))

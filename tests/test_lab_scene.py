@@ -112,6 +112,8 @@ def test_each_phase_is_marked_on_the_rail_with_its_number(size: tuple[int, int])
         ("UpdatesSent", small(masking={}), "masked", "masked"),
         ("UpdatesSent", small(compression={"bits": 4}), "small", "4 bits"),
         ("KeysAdvertised", small(masking={}), "key", "keys"),
+        ("SharesSent", small(masking={}), "key", "shares"),
+        ("SurvivorsAnnounced", small(masking={}), "key", "who came"),
     ],
 )
 def test_what_travels_has_a_shape_and_a_word(

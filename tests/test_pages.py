@@ -49,7 +49,7 @@ KINDS: dict[str, dict[str, Any]] = {  # of privacy
     "noiseless": {"epsilon": "inf"},
 }
 LOSSY = small(faults={"drops": ["2:B"]})
-LOST = small(faults={"drops": ["2:B"]}, masking={})
+LOST = small(faults={"drops": ["2:B", "2:C"]}, masking={})
 CHANGED = Scenario.from_dict(
     {**small().given, "change": [{"round": 2, "set": {"fedprox.mu": 1.0}}]}
 )
@@ -380,7 +380,16 @@ def test_votes_of_one_each_are_told_as_such() -> None:
 
 def test_the_order_of_messages_is_that_of_the_protocol() -> None:
     shown = text(messages.content(ends("protected")[0]))
-    kinds = ["4 models", "4 public keys", "4 lists of public keys", "4 masked updates"]
+    kinds = [
+        "4 models",
+        "4 pairs of public keys",
+        "4 lists of public keys",
+        "4 messages of shares,",
+        "4 messages of shares passed on",
+        "4 masked updates",
+        "4 lists of whose updates came",
+        "4 messages that open masks",
+    ]
     places = [shown.index(kind) for kind in kinds]
     assert places == sorted(places)
 
@@ -419,7 +428,7 @@ def last_view(**settings: Any) -> View:
 @pytest.mark.parametrize("masks", [{}, {"masking": {}}])
 def test_of_a_lost_round_nobody_reads_anything(masks: dict[str, Any]) -> None:
     names = last_view().hospitals.names
-    gone = names[:1] if masks else names
+    gone = names[:2] if masks else names
     view = last_view(faults={"drops": [f"1:{name}" for name in gone]}, **masks)
     assert view.aborted
     for _, *cells in words.readers(view):

@@ -81,11 +81,14 @@ def test_steps_visit_each_phase_of_a_round_in_order() -> None:
 
 def test_masks_are_steps_of_their_own() -> None:
     player, seen = ready(MASKED), []
-    for _ in range(RESTS_A_ROUND + 3):
+    for _ in range(RESTS_A_ROUND + 8):
         player.step()
         seen.append(drive(player).view.moment)
     protect = seen[seen.index("UpdatesProtected") : seen.index("UpdatesSent")]
-    assert protect == ["UpdatesProtected", "KeysAdvertised", "KeysForwarded", "UpdatesMasked"]
+    keys = ["KeysAdvertised", "KeysForwarded", "SharesSent", "SharesForwarded"]
+    assert protect == ["UpdatesProtected", *keys, "UpdatesMasked"]
+    opening = seen[seen.index("UpdatesSent") + 1 : seen.index("Aggregated")]
+    assert opening == ["SurvivorsAnnounced", "SharesRevealed", "MasksRemoved"]
 
 
 @pytest.mark.parametrize("scenario", [SCENARIO, MASKED])

@@ -158,10 +158,48 @@ def test_privacy_from_a_fork_on_has_no_finite_epsilon_and_says_so_at_once() -> N
 def test_a_lost_round_is_told_before_its_numbers() -> None:
     player = at(ready(SCENARIO.replace({"masking": True})), 2)
     before = player.view
-    player.drop(before.hospitals.names[0], 2)
-    told = words.outcome("A drops out.", before, drive(player).view)
-    assert told.startswith("A drops out: round 2 is lost.")
+    for name in before.hospitals.names[:2]:
+        player.drop(name, 2)
+        drive(player)
+    told = words.outcome("B drops out.", before, player.view)
+    assert told.startswith("B drops out: round 2 is lost.")
     assert "no change" not in told
+
+
+def test_of_a_round_that_was_recovered_the_numbers_are_told() -> None:
+    player = at(ready(SCENARIO.replace({"masking": True})), 2)
+    before = player.view
+    player.drop(before.hospitals.names[0], 2)
+    assert words.outcome("A drops out.", before, drive(player).view).startswith(
+        "A drops out: right"
+    )
+
+
+@pytest.mark.parametrize(
+    ("moment", "where"),
+    [
+        ("EpochTrained", "before"),
+        ("KeysForwarded", "sharing"),
+        ("UpdatesMasked", "before"),
+        ("UpdatesSent", "after"),
+    ],
+)
+def test_a_hospital_falls_away_at_the_next_point_of_the_round(moment: str, where: str) -> None:
+    player = ready(SCENARIO.replace({"masking": True}))
+    while player.view.moment != moment or not player.view.complete:
+        player.step()
+        drive(player)
+    first, second = player.view.hospitals.names[:2]
+    player.drop(first, 1)
+    drive(player)
+    assert worlds.falls_at(player.scenario) == where
+    player.drop(second, 1)
+    drive(player)
+    assert worlds.falls_at(player.scenario) == where  # one point for all of them
+    for name in (first, second):
+        player.drop(name, 1)
+        drive(player)
+    assert not player.scenario.on("faults")
 
 
 def test_patients_of_another_federation_are_not_compared() -> None:

@@ -409,7 +409,9 @@ class LabApp(App[None]):
         name = words.name(player.view, who)
         self._elsewhere(
             lambda: player.drop(own, round),
-            lambda: words.dropped_by_key(name, round, player.drops(own, round)),
+            lambda: words.dropped_by_key(
+                name, round, player.drops(own, round), worlds.falls_at(player.scenario)
+            ),
         )
 
     def _elsewhere(self, go: Callable[[], object], tell: Callable[[], str]) -> None:

@@ -24,6 +24,23 @@ class Packet(NamedTuple):
     mark: Mark
 
 
+class Leg(NamedTuple):
+    """A message of the masks' protocol: which way it goes, and how it is called."""
+
+    down: bool
+    word: str
+
+
+_LEGS: Mapping[str, Leg] = {
+    "KeysAdvertised": Leg(False, "keys"),
+    "KeysForwarded": Leg(True, "keys"),
+    "SharesSent": Leg(False, "shares"),
+    "SharesForwarded": Leg(True, "shares"),
+    "SurvivorsAnnounced": Leg(True, "who came"),
+    "SharesRevealed": Leg(False, "shares"),
+}
+
+
 def packets(shot: Shot) -> list[Packet]:
     """The messages on the links at this moment of the motion."""
     view = shot.view
@@ -31,14 +48,23 @@ def packets(shot: Shot) -> list[Packet]:
     order = {index: place for place, index in enumerate(cohort)}
     if view.moment == "ModelSent":
         return [Packet(i, shot.motion, (shot.glyphs["model"], "down")) for i in cohort]
-    if view.moment in ("KeysAdvertised", "KeysForwarded"):
-        at = shot.motion if view.moment == "KeysForwarded" else 1 - shot.motion
-        return [Packet(i, at, (shot.glyphs["key"], "protected")) for i in cohort]
+    if view.moment in _LEGS:
+        at = shot.motion if _LEGS[view.moment].down else 1 - shot.motion
+        mark = (shot.glyphs["key"], "protected")
+        return [Packet(i, at, mark) for i in cohort if _takes_part(view, i)]
     if view.moment in ("UpdatesProtected", "UpdatesMasked"):
         return [Packet(i, 1.0, update_mark(shot, i)) for i in cohort]
     if view.moment in ("UpdatesSent", "HospitalsDropped"):
         return [Packet(i, _upload(shot, i, order[i]), update_mark(shot, i)) for i in cohort]
     return []
+
+
+def _takes_part(view: View, index: int) -> bool:
+    """Whether a hospital sends or is sent this message: who fell away is not, nor who says no more."""
+    h = view.hospitals
+    if view.moment == "SharesRevealed" and view.complete:
+        return bool(h.revealed[index])
+    return not h.lost[index]
 
 
 def _upload(shot: Shot, index: int, place: int) -> float:
@@ -94,8 +120,8 @@ def legend(shot: Shot) -> list[tuple[str, str, str]]:
         pruned = view.switches.get("compression", {}).get("prune", 0)
         model = "pruned model" if pruned else "model"
         return [(g["model"], model, "down"), *([(g["noised"], "noised", "protected")] * noisy)]
-    if view.moment in ("KeysAdvertised", "KeysForwarded"):
-        return [(g["key"], "keys", "protected")]
+    if view.moment in _LEGS:
+        return [(g["key"], _LEGS[view.moment].word, "protected")]
     if view.moment in ("UpdatesProtected", "UpdatesMasked", "UpdatesSent", "HospitalsDropped"):
         return _update_legend(view, g.table)
     return []

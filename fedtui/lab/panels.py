@@ -87,9 +87,7 @@ def _details(shot: Shot, section: str) -> list[str]:
     if section == "privacy":
         return _privacy(shot)
     if section == "masking":
-        taking = int(view.hospitals.drawn.sum()) or len(view.hospitals)
-        pairs = taking * (taking - 1) // 2
-        return [f"{words.many(pairs, 'pair')} of hospitals"] if pairs else []
+        return words.masks_line(view)
     if section == "fedprox":
         return [f"pull μ {on['mu']:g}"]
     return words.shorter(view)

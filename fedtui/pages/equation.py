@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.channels.section import opens_with
 from fedtui import promise, words
 from fedtui.hospitals import Floats, Ints
 from fedtui.pages import words as say
@@ -223,10 +224,16 @@ def _masks(view: View) -> Iterator[Block]:
     yield Heading("Masks: what is added and cancels")
     yield Said(say.CANCEL)
     if pairs:
+        needed = opens_with(float(view.switches["masking"]["threshold"]), len(cohort))
         first, second = (words.letter(int(i)) for i in cohort[:2])
         rows = tuple(say.masked_rows(view, first, second, pairs))
         yield Table((Column(style="dim"), Column(wraps=True, style="guard")), rows)
-    facts = [("pairs of hospitals, a mask each", f"{pairs:,}")]
+        yield Said(say.SHARED)
+        yield Said(say.how_many_open(needed, len(cohort)))
+    facts = [
+        ("pairs of hospitals, a mask each", f"{pairs:,}"),
+        ("own masks", f"{len(cohort):,}"),
+    ]
     if view.ring_bits:
         facts.append(("numbers go round (ring)", f"at 2^{view.ring_bits}"))
     yield Table(_PLAIN, tuple(facts))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.channels.section import opens_with
 from engine.codecs.numbers import how_many
 from engine.stages.pruning import left
 from engine.wire import Kind
@@ -211,7 +212,24 @@ def promised(view: View) -> list[tuple[str, str]]:
     ]
 
 
-CANCEL = "For every two hospitals one mask: the one adds it, the other takes it away."
+CANCEL = (
+    "For every two hospitals one mask: the one adds it, the other takes it away. And each has a mask of"
+    " its own, which is opened at the end, or else the server could read an update that comes late."
+)
+SHARED = (
+    "Each hospital gave every one a share of two secrets: the key to its masks with others, and the seed"
+    " of its own. Of those whose update came the others give shares of the seed, of those who fell away"
+    " shares of the key, and of nobody both: with both, one update could be read alone."
+)
+
+
+def how_many_open(needed: int, taking: int) -> str:
+    """What the threshold means."""
+    return (
+        f"With the shares of any {needed:,} of {taking:,} the sum opens, whoever else fell away. With"
+        f" fewer nothing does, and the round is lost. But a server that {needed:,} hospitals help could"
+        " open every update."
+    )
 
 
 def by_patients(view: View) -> bool:
@@ -224,18 +242,17 @@ def masked_rows(view: View, first: str, second: str, pairs: int) -> list[tuple[s
     rest = ", and so with the others" if pairs > 1 else ""
     what = "patients × update" if by_patients(view) else "update"
     return [
-        (f"{first} sends", f"{what} + mask of {first} and {second}{rest}"),
-        (f"{second} sends", f"{what} − mask of {first} and {second}{rest}"),
-        ("added up", f"Σ {what} + 0"),
+        (f"{first} sends", f"{what} + {first}'s own mask + mask of {first} and {second}{rest}"),
+        (f"{second} sends", f"{what} + {second}'s own mask − mask of {first} and {second}{rest}"),
+        ("added up", f"Σ {what} + own masks + 0"),
+        ("opened", f"Σ {what}"),
     ]
 
 
 # Who can read what
 
 MODEL_ROW = ("the model", "yes", "yes", "no")
-SUM_LOST = (
-    "This round their sum cannot be read: masks shared with those who are missing stay in it."
-)
+SUM_LOST = "This round their sum cannot be read: too few are left to open the masks in it."
 NONE_CAME = "In this round no update arrived."
 SAME_MODEL = "This round is lost: the next model is the same as this one, and tells nothing new."
 NETWORK = (
@@ -272,8 +289,8 @@ def _why_one_server(view: View, cell: str) -> str:
     if cell == "no":
         return (
             "It receives numbers under masks that it cannot tell from noise. It does not learn the"
-            " secrets the masks are made of, as long as it passes on the hospitals' own keys and the"
-            " others do not all tell it theirs."
+            " secrets the masks are made of, as long as it passes on the hospitals' own keys and"
+            f" {_few_helpers(view)}."
         )
     if "masking" in view.switches:
         return "Only one hospital takes part: the sum is its update, masks or not."
@@ -287,6 +304,14 @@ def _why_one_server(view: View, cell: str) -> str:
     if "compression" in view.switches:
         return "It receives each update in fewer bytes, and whoever can add them can read them."
     return "It receives each update as it is. From that of one patient it reads the patient: key a."
+
+
+def _few_helpers(view: View) -> str:
+    """Whose help would open one update: that of t hospitals, or of all but one of those in the sum."""
+    taking, adding = int(view.hospitals.drawn.sum()) or len(view.hospitals), words.in_sum(view)
+    needed = opens_with(float(view.switches["masking"]["threshold"]), taking)
+    many = min(needed, adding - 1) if adding > 1 else needed
+    return "none of them helps it" if many == 1 else f"fewer than {many:,} of them help it"
 
 
 def _why_one_others(view: View, cell: str) -> str:
@@ -309,7 +334,7 @@ def why_sum(view: View) -> tuple[str, str, str]:
     server = "It adds the updates up."
     if "masking" in view.switches:
         server = (
-            "In the sum every mask meets its opposite and vanishes. It needs no more than that."
+            "It is told what it takes to remove all masks from the sum, and from no part of it."
         )
         if view.settings["training"]["participation"] < 1:
             server += " Others take part each round, so it can compare sums (So 2021)."
@@ -391,10 +416,19 @@ def attack_key(name: str) -> str:
     return f"a: attack {name}'s message   Tab: another hospital"
 
 
+_BATCHES: Mapping[Kind, tuple[str, str]] = {  # one, several; others take an s
+    Kind.PUBLIC_KEY: ("pair of public keys", "pairs of public keys"),
+    Kind.PUBLIC_KEYS: ("list of public keys", "lists of public keys"),
+    Kind.SHARES: ("message of shares", "messages of shares"),
+    Kind.FORWARDED_SHARES: ("message of shares passed on", "messages of shares passed on"),
+    Kind.SURVIVORS: ("list of whose updates came", "lists of whose updates came"),
+    Kind.UNMASKING: ("message that opens masks", "messages that open masks"),
+}
+
+
 def batch(kind: Kind, count: int, size: int) -> str:
     """The heading of messages that travel together."""
-    what = "list of public keys" if kind is Kind.PUBLIC_KEYS else kind.label
-    several = what.replace("list", "lists") if kind is Kind.PUBLIC_KEYS else what + "s"
+    what, several = _BATCHES.get(kind, (kind.label, kind.label + "s"))
     return f"{count:,} {what if count == 1 else several}, {words.many(size, 'byte')}"
 
 
