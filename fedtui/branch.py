@@ -48,6 +48,7 @@ class Branch:
     lasting: list[Event] = field(default_factory=list)
     until: int = 0
     heard: tuple[int, ...] = ()
+    preparing: Preparing | None = None  # what goes on between two frames, where that takes long
 
     def ask(self) -> Answer:
         """The engine's next event, folded; takes as long as the engine does. One caller at a time."""
@@ -68,6 +69,7 @@ class Branch:
             self.error = str(answer) if answer else None
             return
         event, frame = answer
+        self.preparing = event if isinstance(event, Preparing) else None
         if not self._known(event):
             self.frames.append(frame)
         if isinstance(event, _LASTING):

@@ -15,7 +15,8 @@ _FRACTIONS = 10  # from a tenth on, parts of a whole go by tenths
 def step(value: Any, knob: Knob, kind: type, direction: int, words: tuple[str, ...] = ()) -> Any:
     """The value after `value` (`direction` 1) or before it (−1); itself at an end of the range.
 
-    Switches and words go round in a circle; text and lists have no next one.
+    Switches and words go round in a circle; text and lists have no next one. After the largest number
+    comes infinity, where it is allowed.
     """
     words = knob.choices or words
     if kind is bool:
@@ -25,6 +26,8 @@ def step(value: Any, knob: Knob, kind: type, direction: int, words: tuple[str, .
         return words[at % len(words)]
     if kind is int:
         return _within(_whole(value, direction), value, knob)
+    if kind is float and knob.inf and (math.isinf(value) or (direction > 0 and value >= knob.high)):
+        return math.inf if direction > 0 else knob.high
     if kind is float:
         return _within(_real(value, knob, direction), value, knob)
     return value

@@ -8,6 +8,7 @@ calls `forward` or `rush` until the goal is reached; no thread, clock or screen 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -227,7 +228,9 @@ class Player:
         """
         now = self.settings
         if now.on(section):
-            self.kept[section] = worlds.dotted(section, now.given.get(section, {}))
+            kept = worlds.dotted(section, now.given.get(section, {}))
+            # A switch is to protect: privacy without its noise is not what it comes back as.
+            self.kept[section] = {k: v for k, v in kept.items() if v not in (math.inf, "inf")}
         self.change(worlds.flipped(now, section, self.kept.get(section, {})))
 
     def change(self, wanted: Scenario) -> None:
@@ -243,6 +246,10 @@ class Player:
         self._enter_world(scenario, fork=0)
         self.cursor, self.before = 0, None
         self.goals = [READY]
+
+    def without_noise(self) -> None:
+        """Run again with all that privacy does but the noise: what its price is measured from."""
+        self.change(self.settings.replace({"privacy.epsilon": math.inf}))
 
     def again(self, seed: int | None = None) -> None:
         """Run again to where we are: with the same seed, or another."""

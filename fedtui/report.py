@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from fedtui import words
 from fedtui.safe import safe
 
 _SHOWN = 12  # rounds; longer runs show evenly spaced ones
@@ -22,18 +23,26 @@ def _rounds(result: dict[str, Any]) -> str:
         return "No round was finished."
     step = max(1, -(-len(rounds) // _SHOWN))
     shown = [r for r in rounds if r["round"] % step == 0 or r in (rounds[0], rounds[-1])]
-    head = ("round", "right", "log-loss", "privacy used", "up", "down", "keys")
+    private = result["privacy"]
+    head = ("round", "right", "log-loss", words.privacy_heading(private), "up", "down", "keys")
     rows = [
         (
             str(r["round"]),
             _percent(r["accuracy"]),
             "n/a" if r["loss"] is None else f"{r['loss']:.3f}",
-            "—" if r["epsilon"] is None else f"ε {r['epsilon']:.2f}",
+            _used(r["epsilon"], private),
             *(f"{r[key]:,}" for key in ("uplink_bytes", "downlink_bytes", "overhead_bytes")),
         )
         for r in shown
     ]
     return _grid(head, rows)
+
+
+def _used(epsilon: float | None, private: dict[str, Any] | None) -> str:
+    """ε after a round; under privacy none is told only where no finite one holds."""
+    if epsilon is None:
+        return "none holds" if private else "—"
+    return f"ε {words.budget(epsilon)}"
 
 
 def _hospitals(result: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from engine.channels.section import opens_with
 from engine.codecs.numbers import how_many
 from engine.codecs.section import Compression
 from engine.data.source import letter as letter  # told of here as everything is
-from engine.events import Phase
+from engine.events import Phase, Preparing
 from engine.knobs import Knob
 from engine.sections import BUILT_IN
 from engine.stages.pruning import left
@@ -627,7 +627,7 @@ def _noise_added(view: View) -> str:
         return ""
     if not promise.noised(view):
         return "There is no noise in it: all is done as under privacy, and nobody is hidden."
-    brought = "Each hospital's noise is in it"
+    brought = "Their noise is in it"
     noise = view.traces.get("privacy", {}).get("noise_std")
     if noise is not None:
         brought = f"It added noise of about {number(noise)}"
@@ -660,7 +660,11 @@ def privacy_used(view: View) -> str:
 
 
 def _changed(view: View, who: int) -> list[str]:
-    return ["From this round on other settings hold.", *view.notes]
+    first = sorted(view.notes, key=lambda note: not any(part in note for part in _OF_THE_PAST))
+    return ["From this round on other settings hold.", *first]
+
+
+_OF_THE_PAST = ("earlier rounds", "from here on", "in advance", "already")  # what a change does to a promise
 
 
 def _budget_reached(view: View, who: int) -> list[str]:
@@ -934,7 +938,7 @@ def privacy_lines(view: View, bar: str) -> list[str]:
         return ["no ε holds: rounds had no noise", by]
     used = f"used {budget(view.epsilon or 0.0)} of {plan['budget']:g}  {bar}  ε"
     guess = f"best guess {question(view)} {percent(promise.best_guess(view), 1)}"
-    return [used, guess, by, f"ε alone promises: under {_rounded_up(promise.ceiling(view))}"]
+    return [used, guess, by, f"ε alone promises: ≤ {_rounded_up(promise.ceiling(view))}"]
 
 
 def _rounded_up(part: float) -> str:
@@ -956,6 +960,14 @@ def round_lost(view: View) -> list[str]:
 
 
 # Plots
+
+
+def privacy_heading(plan: Mapping[str, Any] | None) -> str:
+    """Above a column of ε: whose they are."""
+    if plan is None:
+        return "privacy used"
+    local = " (local)" if promise.kind_of(plan) is promise.Kind.LOCAL else ""
+    return f"used, {one_unit(promise.kind_of(plan))}{local}"
 
 
 def plot_title(view: View, plot: str) -> str:
@@ -1012,6 +1024,17 @@ def switched(section: str, on: bool, fork: int) -> str:
 
 def again(view: View, other: bool = False) -> str:
     """What another run of the same settings shows, with the same seed or an `other`."""
+WITHOUT_NOISE = "Privacy without its noise: the same batches, the same cut. u takes it back."
+
+
+def meanwhile(notice: str, preparing: Preparing | None) -> str:
+    """A notice while another world is made ready: what is done now, and how far that is."""
+    if preparing is None or not notice:
+        return notice
+    far = f", {preparing.done} of {preparing.total}" if preparing.total > 1 else ""
+    return f"{notice} First: {preparing.what}{far}."
+
+
     if not other:
         return f"Run again with {_the(seed(view))}: the same patients, order and noise, the same curve."
     new = "another secret seed" if view.own_data else seed(view)
@@ -1079,6 +1102,10 @@ def before_name(old: View, new: View) -> str:
     come = [f"no {_SPOKEN[s]}" for s in _SPOKEN if s in now and s not in was]
     return " ".join(["before,", *gone, *come]) if gone or come else "before"
 
+    if "privacy" in was and "privacy" in now:
+        silent = endless(was["privacy"]), endless(now["privacy"])
+        gone += ["with noise"] if silent == (False, True) else []
+        come += ["no noise"] if silent == (True, False) else []
 
 def outcome(told: str, old: View, new: View) -> str:
     """What another world gave at the same place, beside the one before: the numbers of both.

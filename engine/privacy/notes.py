@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from engine.privacy import ledger
@@ -38,6 +40,12 @@ def _past(plan: Plan, state: State) -> list[str]:
     if np.isinf(plan.spent(state.released)).any():
         return ["privacy: earlier rounds were sent without noise, so no finite ε holds."]
     said = [
+    if math.isinf(plan.settings.epsilon):
+        return ["privacy: from here on no noise is added; no finite ε holds any more."]
+    if np.isinf(plan.noise_multiplier).any():
+        return [
+            f"privacy: what was released has cost ε = {spent:.3g} already; no round fits any more."
+        ]
         "privacy: what was released and what is left meet the new ε together;"
         " the theory promises this for budgets fixed in advance."
     ]

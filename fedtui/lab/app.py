@@ -292,7 +292,7 @@ class LabApp(App[None]):
             chosen=self._chosen(),
             playing=player.playing,
             speed=self._pace.speed,
-            notice=self.notice or _ending(player),
+            notice=words.meanwhile(self.notice, player.branch.preparing) or _ending(player),
             coach=self._coach(),
             rerun=player.heading,
             replay=player.branch.recorded,
@@ -386,6 +386,11 @@ class LabApp(App[None]):
             )
 
         self._elsewhere(lambda: self.player.flip(section), told)
+
+    def action_without_noise(self) -> None:
+        """The same with all that privacy does, but for the noise."""
+        self.focus = "privacy"
+        self._elsewhere(self.player.without_noise, lambda: words.WITHOUT_NOISE)
 
     def action_again(self) -> None:
         """Again, with the same seed."""

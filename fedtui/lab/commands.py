@@ -17,6 +17,7 @@ _LONGEST = 100  # characters
 _NOT_LISTED = ("command_palette", "close")
 _WITHOUT_A_KEY = (
     Key("", "lesson", "", "the first five minutes, from their beginning"),
+    Key("", "without_noise", "", "the same run without privacy's noise, to compare with"),
     Key("", "save('json')", "", "save the run as JSON"),
     Key("", "save('csv')", "", "save the run as CSV"),
     Key("", "save('svg')", "", "save the screen as SVG"),

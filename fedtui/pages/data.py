@@ -35,7 +35,7 @@ def content(view: View, chosen: int = 0) -> list[Block]:
         Column("together", right=True, style="curve"),
         Column("", style="curve", spare=True),
     ]
-    notes = [Said(say.RATE, "dim")] if rates else []
+    notes = [*([Said(say.RATE, "dim")] if rates else []), Said(say.SIDE_BY_SIDE, "dim")]
     return [
         Heading(say.DATA), Table(tuple(heads), tuple(rows)), *notes, *_winners(view), *_whole(view)
     ]  # fmt: skip

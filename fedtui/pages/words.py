@@ -809,6 +809,9 @@ def gains(names: list[str], verb: str) -> str:
         return f"Nobody {verb}s."
     shown = names[:8] + ([f"{len(names) - 8:,} more"] if len(names) > 8 else [])
     word = verb + ("s" if len(names) == 1 else "")
+SIDE_BY_SIDE = f"Scores side by side: {ONLY_YOU}. Each hospital knows its own, and no ε covers them."
+
+
     return f"{words.many(len(names), 'hospital')} {word}: {words.listed(shown)}."
 
 
@@ -851,6 +854,23 @@ def forked(round: int) -> str:
 
 
 def after_rounds(shown: int, before: int) -> str:
+KINDS_OF_EPSILON = (
+    "ε of one patient, of one hospital, and of one hospital by local noise are promises of three kinds: a"
+    " smaller number of another kind is not more private, so they never share an axis."
+)
+
+
+def used(view: View) -> str:
+    """The ε a branch has used, and whose it is: "3.99 patient", "∞"; empty without privacy."""
+    kind = promise.kind(view)
+    if view.epsilon is None:
+        return ""
+    if kind is None or math.isinf(view.epsilon):
+        return words.budget(view.epsilon)
+    whose = {promise.Kind.CENTRAL: "hospital"}.get(kind, kind.value)
+    return f"{words.budget(view.epsilon)} {whose}"
+
+
     """At which moment two branches are compared."""
     if shown == before:
         return f"Right answers on its own unseen patients, both after round {shown}."
@@ -937,20 +957,3 @@ def foot(below: int, above: int) -> str:
 
 CLOSES = "Esc closes"
 VIEWS = (("1", "lab"), ("2", "data"), ("3", "compare"), ("4", "messages"), ("5", "lessons"))
-
-
-KINDS_OF_EPSILON = (
-    "ε of one patient, of one hospital, and of one hospital by local noise are promises of three kinds: a"
-    " smaller number of another kind is not more private, so they never share an axis."
-)
-
-
-def used(view: View) -> str:
-    """The ε a branch has used, and whose it is: "3.99 patient", "∞"; empty without privacy."""
-    kind = promise.kind(view)
-    if view.epsilon is None:
-        return ""
-    if kind is None or math.isinf(view.epsilon):
-        return words.budget(view.epsilon)
-    whose = {promise.Kind.CENTRAL: "hospital"}.get(kind, kind.value)
-    return f"{words.budget(view.epsilon)} {whose}"
