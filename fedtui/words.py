@@ -664,7 +664,12 @@ def _changed(view: View, who: int) -> list[str]:
     return ["From this round on other settings hold.", *first]
 
 
-_OF_THE_PAST = ("earlier rounds", "from here on", "in advance", "already")  # what a change does to a promise
+_OF_THE_PAST = (
+    "earlier rounds",
+    "from here on",
+    "in advance",
+    "already",
+)  # what comes of a promise
 
 
 def _budget_reached(view: View, who: int) -> list[str]:
@@ -1007,6 +1012,8 @@ RECORDING_ENDS = "The recording ends here; the run it tells of did not finish."
 
 
 SEARCH = "Search an action"
+
+
 def attacking(view: View, hospital: int) -> str:
     """While attacks are made."""
     return f"Attacking {name(view, hospital)}'s messages …"
@@ -1022,8 +1029,6 @@ def switched(section: str, on: bool, fork: int) -> str:
     return f"{SWITCH_NAMES[section]} {'on' if on else 'off'}{since}."
 
 
-def again(view: View, other: bool = False) -> str:
-    """What another run of the same settings shows, with the same seed or an `other`."""
 WITHOUT_NOISE = "Privacy without its noise: the same batches, the same cut. u takes it back."
 
 
@@ -1035,6 +1040,8 @@ def meanwhile(notice: str, preparing: Preparing | None) -> str:
     return f"{notice} First: {preparing.what}{far}."
 
 
+def again(view: View, other: bool = False) -> str:
+    """What another run of the same settings shows, with the same seed or an `other`."""
     if not other:
         return f"Run again with {_the(seed(view))}: the same patients, order and noise, the same curve."
     new = "another secret seed" if view.own_data else seed(view)
@@ -1100,12 +1107,12 @@ def before_name(old: View, new: View) -> str:
     was, now = old.switches, new.switches
     gone = [f"with {_SPOKEN[s]}" for s in _SPOKEN if s in was and s not in now]
     come = [f"no {_SPOKEN[s]}" for s in _SPOKEN if s in now and s not in was]
-    return " ".join(["before,", *gone, *come]) if gone or come else "before"
-
     if "privacy" in was and "privacy" in now:
         silent = endless(was["privacy"]), endless(now["privacy"])
         gone += ["with noise"] if silent == (False, True) else []
         come += ["no noise"] if silent == (True, False) else []
+    return " ".join(["before,", *gone, *come]) if gone or come else "before"
+
 
 def outcome(told: str, old: View, new: View) -> str:
     """What another world gave at the same place, beside the one before: the numbers of both.

@@ -37,15 +37,16 @@ def _setup(state: State, setting: Setting) -> list[str]:
 def _past(plan: Plan, state: State) -> list[str]:
     if not state.released or plan is state.plan:
         return []
-    if np.isinf(plan.spent(state.released)).any():
+    spent = float(plan.spent(state.released).max())
+    if math.isinf(spent):
         return ["privacy: earlier rounds were sent without noise, so no finite ε holds."]
-    said = [
     if math.isinf(plan.settings.epsilon):
         return ["privacy: from here on no noise is added; no finite ε holds any more."]
     if np.isinf(plan.noise_multiplier).any():
         return [
             f"privacy: what was released has cost ε = {spent:.3g} already; no round fits any more."
         ]
+    said = [
         "privacy: what was released and what is left meet the new ε together;"
         " the theory promises this for budgets fixed in advance."
     ]

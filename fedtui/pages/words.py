@@ -694,20 +694,26 @@ def as_sent(size: int, shown: int) -> str:
     return f"The message as sent: {words.many(size, 'byte')}{rest}"
 
 
-_READERS = {"server": "the server", "other": "the other hospital"}
+_READERS = {
+    "server": "the server",
+    "other": "the other hospital",
+    "others": "every hospital with both models",
+}
 
 
 def readable(readers: tuple[str, ...]) -> str:
     """Who has the message in the clear."""
     if not readers:
         return (
-            "The server cannot read it; it adds it to the others' and reads the sum. Only all the others"
-            " together could take their updates from that sum and have hers."
+            "The server alone cannot read it; it adds it to the others' and reads the sum. All the others"
+            " together could take their updates from that sum; the server with enough helpers opens it."
         )
     told = f"Who can read it: {words.listed([_READERS[reader] for reader in readers])}."
-    if "other" not in readers:
-        return told
-    return f"{told} Only two take part: new model − old model − its own update is this one."
+    if "others" in readers:
+        return f"{told} It takes part alone: new model − old model is its update."
+    if "other" in readers:
+        return f"{told} Only two take part: new model − old model − its own update is this one."
+    return told
 
 
 CASES = "How many answer yes"
@@ -803,15 +809,17 @@ CHANCE = "A patient or two more or fewer can be chance."
 RATE = "yes is the share of a hospital's patients whose answer is yes, those held out included"
 
 
+SIDE_BY_SIDE = (
+    f"Scores side by side: {ONLY_YOU}. Each hospital knows its own, and no ε covers them."
+)
+
+
 def gains(names: list[str], verb: str) -> str:
     """ "3 hospitals gain: A, B and C."."""
     if not names:
         return f"Nobody {verb}s."
     shown = names[:8] + ([f"{len(names) - 8:,} more"] if len(names) > 8 else [])
     word = verb + ("s" if len(names) == 1 else "")
-SIDE_BY_SIDE = f"Scores side by side: {ONLY_YOU}. Each hospital knows its own, and no ε covers them."
-
-
     return f"{words.many(len(names), 'hospital')} {word}: {words.listed(shown)}."
 
 
@@ -848,12 +856,6 @@ MOST_SETTINGS = 6  # of a branch, before "… and 9 more"
 SECRET = "another, secret"
 
 
-def forked(round: int) -> str:
-    """Where a branch left its past."""
-    return f" (from round {round + 1} on)" if round else ""
-
-
-def after_rounds(shown: int, before: int) -> str:
 KINDS_OF_EPSILON = (
     "ε of one patient, of one hospital, and of one hospital by local noise are promises of three kinds: a"
     " smaller number of another kind is not more private, so they never share an axis."
@@ -871,6 +873,12 @@ def used(view: View) -> str:
     return f"{words.budget(view.epsilon)} {whose}"
 
 
+def forked(round: int) -> str:
+    """Where a branch left its past."""
+    return f" (from round {round + 1} on)" if round else ""
+
+
+def after_rounds(shown: int, before: int) -> str:
     """At which moment two branches are compared."""
     if shown == before:
         return f"Right answers on its own unseen patients, both after round {shown}."
