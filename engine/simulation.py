@@ -16,7 +16,7 @@ from engine import evaluation
 from engine.arrays import Floats, Ints
 from engine.blocks import Block, blocks
 from engine.broadcast import broadcast
-from engine.channels.base import Singles, Total
+from engine.channels.base import Delivery, Singles, Total
 from engine.codecs.section import codec_of
 from engine.cohort import cohort_size, draw_cohort
 from engine.errors import ScenarioError
@@ -216,10 +216,13 @@ class _Run:
         delivery, remembered = yield from self.pipeline.upload(
             local - received, at, state.remembered, traffic
         )
-        # Of a lost round no sum is opened and no model made, so there is nothing new to learn from it:
-        # the next broadcast repeats the last. It is not in the ledger, and its part of the budget
-        # stays unspent. Who fell away does not depend on any patient.
-        after = replace(state, round=round, remembered=remembered, traffic=delivery.traffic)
+        after = replace(
+            state,
+            round=round,
+            remembered=remembered,
+            traffic=delivery.traffic,
+            released=self._released(state.released, delivery),
+        )
         if delivery.content is not None:
             after = yield from self._combine(after, delivery.content, at, delivery.survivors)
         score, correct = evaluation.evaluate(after.params, self.prepared.federation.test)
@@ -246,25 +249,26 @@ class _Run:
     def _combine(
         self, state: State, content: Singles | Total, at: Moment, survivors: Ints
     ) -> Generator[Event, None, State]:
-        """The state with the model moved by what arrived, and its noise in the ledger."""
+        """The state with the model moved by what arrived."""
         update, remembered, traces = self.pipeline.combine(content, at, state.remembered)
         params = state.params + update
         refuse_diverged(params, at.round)
         yield Aggregated(at.round, survivors, float(np.linalg.norm(update)), traces)
-        plan = self.pipeline.plan
-        return replace(
-            state,
-            params=params,
-            remembered=remembered,
-            released=ledger.and_then(
-                state.released,
-                plan.entry(survivors) if plan else ledger.bare(self._counted(survivors)),
-            ),
-        )
+        return replace(state, params=params, remembered=remembered)
 
-    def _counted(self, hospitals: Ints) -> Ints:
-        """1 for these, 0 for the others, (K,)."""
-        return np.bincount(hospitals, minlength=self.hospitals)
+    def _released(self, before: Ledger, delivery: Delivery) -> Ledger:
+        """The ledger after a round.
+
+        A lost round makes no model, so its receivers learn nothing and its part of the budget stays
+        unspent; but where its masks were half taken off, the server with helpers could read the sum,
+        and only noise that the hospitals added is in that. Who fell away hangs on no patient.
+        """
+        plan, lost = self.pipeline.plan, delivery.content is None
+        read = delivery.half_open if lost else delivery.survivors
+        if lost and (not len(read) or (plan and plan.settings.trusts_server)):
+            return before
+        bare = ledger.bare(np.bincount(read, minlength=self.hospitals))
+        return ledger.and_then(before, plan.entry(read) if plan else bare)
 
     def _send(self, state: State, at: Moment) -> tuple[Floats, bytes]:
         """The params as every hospital decodes them, and the message, the same for each."""

@@ -244,12 +244,30 @@ def test_of_two_hospitals_each_reads_the_other_masks_or_not():
         (two(masking={}, privacy={"unit": "hospital"}), ()),
         (two(privacy={"unit": "hospital"}), ("server",)),
         (small(training={"participation": 0.5}, masking={}), ("other",)),
+        (small(training={"participation": 0.25}), ("server", "others")),
+        (two(masking={}, privacy={"unit": "hospital", "epsilon": math.inf}), ("other",)),
         (small(masking={}), ()),
         (small(), ("server",)),
     ],
 )
 def test_who_can_tell_an_update_from_all_others(scenario, readers):
     assert attempt(scenario).readers == readers
+
+
+def test_patient_level_noise_hides_a_hospital_that_is_not_drawn_in_the_whole_run():
+    scenario = small(
+        data={"hospitals": 10},
+        training={"participation": 0.1, "rounds": 2},
+        privacy={"epsilon": 1.0},
+    )
+    begun = states(scenario)[0]
+    assert all(not one_patient(scenario, begun, hospital).succeeded for hospital in range(10))
+
+
+def test_where_the_budget_is_gone_no_message_is_left_to_attack():
+    scenario = small(privacy={"epsilon": 4.0})
+    with pytest.raises(ScenarioError, match=r"used up.*raise privacy\.epsilon"):
+        one_patient(scenario.replace({"privacy.epsilon": 0.5}), states(scenario)[3], 0)
 
 
 # All attacks alike

@@ -592,6 +592,13 @@ def test_a_cut_fixed_point_never_lengthens_a_vector():
         assert np.all(np.abs(back) <= np.abs(row))
 
 
+def test_rounding_up_past_the_bound_does_not_overflow_the_ring():
+    bound = 8 - 2.0**-50
+    ring = fixed_point(bound, 1024, cut=False)
+    total, weight = ring.from_ring(ring.to_ring(np.array([[bound]]), np.array([1024]), None)[0])
+    assert total[0] / weight == pytest.approx(8, rel=1e-6)
+
+
 def test_the_nearest_fixed_point_leans_to_neither_side():
     update = np.full((1, 1), 0.7 * 2.0**-18)
     ring = fixed_point(10.0, 1, cut=False)

@@ -332,6 +332,55 @@ def test_a_patient_is_protected_by_noise_for_whole_hospitals_and_not_the_other_w
     assert bare(counts).of("patient").tolist() == [0, 0]
 
 
+def test_noise_by_the_server_counts_half_where_any_two_updates_must_look_alike():
+    """A hospital in or out lies S away, another update of it 2S: the later promise is the stronger."""
+    given = {
+        **small(privacy={"unit": "hospital", "epsilon": 4.0}, training={"rounds": 10}).given,
+        "change": [{"round": 6, "set": {"privacy.noise_by": "hospital"}}],
+    }
+    scenario = Scenario.from_dict(given)
+    spent = [r.epsilon for r in finished(scenario)]
+    by_server = planned(small(privacy={"unit": "hospital"}, training={"rounds": 10}), [10] * 4)
+    z = by_server.noise_multiplier[0]
+    half = (Release(z / 2, 5),)
+    if accountant.epsilon(half, 1e-5) >= 4.0:  # five rounds have used the new promise up
+        assert len(spent) == 5
+    else:
+        later = accountant.noise_multiplier(4.0, 1e-5, 5, 1.0, half)
+        whole = accountant.epsilon((*half, Release(later, 5)), 1e-5)
+        assert spent[-1] == pytest.approx(whole, rel=1e-6)
+        assert spent[-1] <= 4.0
+
+
+def test_a_hospital_that_is_never_drawn_is_planned_for_with_noise():
+    scenario = small(privacy={"epsilon": 1.0}, training={"participation": 0.25, "rounds": 1})
+    assert np.all(planned(scenario, [20, 20, 20, 20]).noise_multiplier > 0)
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_a_round_that_is_lost_while_its_masks_come_off_is_paid_for_and_one_before_is_not(where):
+    """Some have revealed shares then: the server with helpers could open the sum."""
+    scenario = small(
+        privacy={}, masking={"threshold": 0.75}, faults={"where": where, "drops": ["2:A", "2:B"]}
+    )
+    rounds = finished(scenario)
+    assert len(rounds[1].dropped) == 4
+    grew = rounds[1].epsilon_by_hospital > rounds[0].epsilon_by_hospital
+    assert grew.tolist() == [where == "after"] * 4
+    assert rounds[-1].epsilon <= 4.0
+    by_server = scenario.replace({"privacy.unit": "hospital"})
+    spent = [r.epsilon for r in finished(by_server)]
+    assert spent[1] == spent[0]  # no model was made of it, and the server is trusted
+
+
+def test_a_budget_that_is_passed_already_is_said_to_be():
+    scenario = small(privacy={"epsilon": 4.0})
+    done = finished(scenario)[2].state
+    (start,) = events(scenario.replace({"privacy.epsilon": 0.5}), RunStarted, start=done)
+    assert any("no round fits any more" in note for note in start.notes)
+    assert not any("meet the new ε" in note for note in start.notes)
+
+
 def test_pasts_of_unlike_hospitals_are_kept_apart():
     plan = planned(small(privacy={}), [20, 40, 20])
     released = and_then((), plan.entry(np.array([0, 1])))

@@ -315,5 +315,5 @@ def test_an_infinite_budget_is_a_setting_wherever_settings_are_written():
     assert scenario.as_dict()["privacy"]["epsilon"] == "inf"
     with pytest.raises(ScenarioError, match=r"at most 10,000, or inf"):
         Scenario.from_toml("[privacy]\nepsilon = 20000")
-    with pytest.raises(ScenarioError, match="not a number|out of range"):
+    with pytest.raises(ScenarioError, match=r"is out of range"):
         Scenario.from_toml("[privacy]\ndelta = inf")

@@ -8,6 +8,7 @@ one mask would give their difference away. What is public stays the run's: the m
 
 from __future__ import annotations
 
+import math
 import secrets
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -193,26 +194,32 @@ class Victim:
 
     @property
     def readers(self) -> tuple[str, ...]:
-        """Who can tell this update from all others: "server", "other"; or nobody.
+        """Who can tell this update from all others: "server", "other", "others"; or nobody.
 
         The server, where no mask hides it; and where only two take part, the other one, masks or not:
-        the new model minus the old one minus its own update is this one. Noise on the sum prevents that.
+        the new model minus the old one minus its own update is this one. Where one takes part alone, all
+        others that come to have both models. Noise on the sum prevents that.
         """
         server = () if self.scenario.on("masking") else ("server",)
-        other = ("other",) if len(self.cohort) == 2 and not self.noise_after else ()
-        return server + other
+        if self.noise_after or len(self.federation.names) == 1:
+            return server
+        return server + {1: ("others",), 2: ("other",)}.get(len(self.cohort), ())
 
     @property
     def noise_after(self) -> bool:
         """Whether the server adds noise, but only after it has read what was sent."""
-        privacy = self.scenario.get(Privacy)
-        return privacy is not None and privacy.noise_by == "server"
+        return self._noise_by == "server"
 
     @property
     def noise_inside(self) -> bool:
         """Whether noise is in the update before it leaves the hospital."""
+        return self._noise_by == "hospital"
+
+    @property
+    def _noise_by(self) -> str:
+        """Who adds noise; nobody at an infinite budget."""
         privacy = self.scenario.get(Privacy)
-        return privacy is not None and privacy.noise_by == "hospital"
+        return privacy.noise_by if privacy and math.isfinite(privacy.epsilon) else ""
 
 
 def victim(scenario: Scenario, state: State, hospital: int, seed: int | None = None) -> Victim:
@@ -238,7 +245,13 @@ def victim(scenario: Scenario, state: State, hospital: int, seed: int | None = N
     sizes, names = federation.train.sizes, federation.names
     setting = Setting(now, sizes, len(state.params), names, now.seed)
     planning = make_plan(setting, codec_of(now), size, state.round, state.released, state.plan)
-    pipeline = build(setting, size, finished(planning))
+    plan = finished(planning)
+    if plan and np.isinf(plan.noise_multiplier).any():
+        raise ScenarioError(
+            "attack: the privacy budget is used up, so no further round takes place; go back to an"
+            " earlier one, or raise privacy.epsilon."
+        )
+    pipeline = build(setting, size, plan)
     cohort = draw_cohort(now.seed, state.round + 1, size, everyone)
     if hospital not in cohort:  # it takes the place of one that was drawn
         cohort = np.sort(np.append(cohort[1:], hospital))

@@ -8,8 +8,10 @@ nothing to combine, the round is lost.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
+
+import numpy as np
 
 from engine.arrays import Floats, Ints
 from engine.events import Event
@@ -35,11 +37,18 @@ class Total:
 
 @dataclass(frozen=True, eq=False)
 class Delivery:
-    """What arrived, whose updates are in it (ascending, (k,)), and what was sent for it."""
+    """What arrived, whose updates are in it (ascending, (k,)), and what was sent for it.
 
-    content: Singles | Total | None  # None: the round is lost, with all its updates
+    Attributes:
+        content: None where the round is lost, with all its updates.
+        half_open: Of a round that was lost while its masks were being taken off: whose updates are in
+            the sum that the server could open with helpers who hold the shares it lacks.
+    """
+
+    content: Singles | Total | None
     survivors: Ints
     traffic: Traffic
+    half_open: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 class Channel(Protocol):

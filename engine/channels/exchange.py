@@ -14,7 +14,9 @@ and `engine.channels.server`; they exchange nothing but bytes.
 - *before its upload*: with the others' shares the server takes its pair masks out of the sum;
 - *after its upload*: its update counts; with the others' shares the server takes its own mask out.
 
-Where fewer than t are left at any step, the round is lost, and of no upload anything can be read.
+Where fewer than t are left at any step, the round is lost, and the server can read nothing. Once some
+have revealed their shares, though, helpers among the hospitals who hold the rest could open the sum
+with it: such a round is not free of privacy (`half_open`).
 
 Bytes: where k hospitals advertise keys, s share and u rows come, a hospital that stays sends and is
 sent, beside its masked row of 12 + ⌈(d + 1)·r/8⌉ bytes in a ring of 2^r (layouts in
@@ -80,6 +82,7 @@ class Exchange:
         self.here = np.arange(len(at.cohort))  # places in the cohort of those still there
         self.point = ""  # where the last hospitals fell away
         self.survivors = at.cohort[:0]
+        self.half_open = at.cohort[:0]
 
     def share(self) -> Events:
         """Rounds 0 and 1: keys up and down, shares up and down."""
@@ -127,6 +130,7 @@ class Exchange:
         for block in _blocks(self.here, _SHARES_PER_EVENT // len(server.sharing)):
             answers = [self.parties[i].unmask(self.lists[i]) for i in block]
             revealed += self._sent(Kind.UNMASKING, answers)
+            self.half_open = self.survivors
             done = answering[: len(revealed)]
             yield SharesRevealed(at.round, answering, done, len(revealed[0]))
         server.collect(revealed)

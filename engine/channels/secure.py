@@ -52,7 +52,7 @@ class Secure:
             yield from exchange.open()
         except TooFew:
             yield HospitalsDropped(at.round, at.cohort, exchange.why_lost())
-            return Delivery(None, at.cohort[:0], exchange.traffic)
+            return Delivery(None, at.cohort[:0], exchange.traffic, exchange.half_open)
         update, weight = self.ring.from_ring(exchange.server.total)
         return Delivery(Total(update, float(weight)), exchange.survivors, exchange.traffic)
 

@@ -1,1 +1,1 @@
-"""Differential privacy: what was released (`ledger`), what it costs (`analytic`), what is planned."""
+"""Differential privacy: what was released (`ledger`), what it costs (`accountant`), what is planned."""

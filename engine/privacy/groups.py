@@ -2,8 +2,8 @@
 
 Where hospitals differ in size there may be as many plans as hospitals. ε grows with the sampling rate
 and with the number of releases, so a plan for a little more of both is a plan for both: rates and
-numbers are rounded up to a grid, the finest that leaves few enough plans. What is spent is then told a
-little too high, never too low.
+numbers are rounded up to a grid, the finest that leaves few enough plans for each distinct past. What is
+spent is then told a little too high, never too low.
 """
 
 from __future__ import annotations

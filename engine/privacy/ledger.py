@@ -39,7 +39,7 @@ class Entry:
     Attributes:
         since: The round after which that plan holds; −1 for none.
         patient: z as it protects one patient of each hospital, (K,); 0: not at all.
-        hospital: z as it protects each hospital as a whole, (K,).
+        hospital: z as it protects a hospital whose message is in the sum or not, (K,).
         sampling_rate: q, with which a patient is in a release, (K,).
         counts: Releases of each hospital, (K,).
     """
@@ -50,9 +50,17 @@ class Entry:
     sampling_rate: Floats
     counts: Ints
 
-    def of(self, unit: str) -> Floats:
-        """z as it protects a "patient" or a "hospital", (K,)."""
-        return self.patient if unit == "patient" else self.hospital
+    def of(self, neighbours: str) -> Floats:
+        """z as it hides a "patient", a "hospital", or which "update" of two a hospital sent, (K,).
+
+        A patient changes an update into another, so noise that hides any two updates hides a patient;
+        DP-SGD hides patients and not updates.
+        """
+        return {
+            "patient": self.patient,
+            "hospital": self.hospital,
+            "update": np.minimum(self.patient, self.hospital),
+        }[neighbours]
 
     @property
     def noised(self) -> bool:
@@ -82,11 +90,15 @@ def noised(ledger: Ledger) -> bool:
     return any(entry.noised for entry in ledger)
 
 
-def pasts(ledger: Ledger, unit: str, hospitals: int) -> tuple[list[Releases], Ints]:
-    """What was released of one unit of each hospital: the distinct pasts, and whose is which, (K,)."""
+def pasts(ledger: Ledger, neighbours: str, hospitals: int) -> tuple[list[Releases], Ints]:
+    """What was released of each hospital: the distinct pasts, and whose is which, (K,).
+
+    Args:
+        neighbours: As in `Entry.of`.
+    """
     if not ledger:
         return [()], np.zeros(hospitals, np.int64)
-    columns = [(e.of(unit), e.counts, e.sampling_rate) for e in ledger]
+    columns = [(e.of(neighbours), e.counts, e.sampling_rate) for e in ledger]
     table = np.column_stack([part for column in columns for part in column])
     distinct, group = np.unique(table, axis=0, return_inverse=True)
     found = [

@@ -11,9 +11,10 @@ the cohort's own total would. Every round counts whole for everyone, since who w
 neighbours, at most 2S apart.
 
 Who is drawn when hangs on the seed and on no patient, so the rounds a hospital will join are known and
-planned for. Adjacency is zero-out for noise on sums: a patient's row, or a hospital's update, in place or
-zero; a patient of a hospital whose whole update is clipped moves it by up to 2S, so towards a patient
-such noise counts half.
+planned for. Adjacency is zero-out for noise on sums: a patient's row in place or a row of nothing, a
+hospital's message in the sum or not (who sent one is public). A patient of a hospital whose whole update
+is clipped moves it by up to 2S, so towards a patient such noise counts half, and so it does where a later
+plan promises that no two updates of a hospital can be told apart.
 """
 
 from __future__ import annotations
@@ -174,7 +175,7 @@ def make_plan(
         return old
     q, steps = _releases(setting, settings)
     joins = _joins(setting, settings, cohort_size, done)
-    pasts, past = ledger.pasts(released, settings.unit, hospitals)
+    pasts, past = ledger.pasts(released, settings.neighbours, hospitals)
     groups, group = alike(past, *rounded_up(q, steps, joins))
     z, curves, guesses = np.zeros(len(groups)), [], [0.5]
     for number, (index, rate, releases, rounds) in enumerate(groups):
@@ -237,7 +238,8 @@ def _joins(setting: Setting, settings: Privacy, cohort_size: int, done: int) -> 
     for round in range(done + 1, rounds + 1):
         joins[draw_cohort(setting.seed, round, cohort_size, hospitals)] += 1
     # Whole hospitals that add their own noise all add the same: as the most often drawn one must.
-    return joins if settings.unit == "patient" else np.full(hospitals, joins.max())
+    # A hospital that is never drawn is planned for as if it were once: others may ask what it would do.
+    return np.maximum(joins, 1) if settings.unit == "patient" else np.full(hospitals, joins.max())
 
 
 def _total(setting: Setting, cohort_size: int) -> float:

@@ -33,13 +33,21 @@ class Privacy(Switch):
     epsilon: float = knob(
         4.0, "the budget ε over all planned rounds; inf: no noise", low=1e-3, high=1e4, inf=True
     )
-    delta: float = knob(1e-5, "the budget δ", above=0, below=1)
+    delta: float = knob(1e-5, "the budget δ", low=1e-300, below=1)
     clip_norm: float = knob(
         1.0, "largest say of one unit: L2 norm", above=0, high=1e6, depends=_clip_default
     )
     noise_by: str = knob(
         "hospital", "who adds the noise", choices=("hospital", "server"), depends=_noise_default
     )
+
+    @property
+    def neighbours(self) -> str:
+        """What ε cannot tell apart: one "patient" there or not, a "hospital" there or not, or any
+        two updates of a hospital ("update"), where its own noise hides it.
+        """
+        local = self.unit == "hospital" and not self.trusts_server
+        return "update" if local else self.unit
 
     @property
     def trusts_server(self) -> bool:
