@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fedtui.report import table
 from fedtui.safe import safe
 from fedtui.shadow import refuse_shadowed_engine
 
@@ -188,6 +187,8 @@ def run(
     with closing(Recorder(record)) if record else nullcontext() as recorder:
         code = _follow(events, chosen, result, recorder, quiet=explain)
     if result.started is not None:
+        from fedtui.report import table
+
         finished = result.as_dict()
         click.echo(export.as_json(finished) if as_json else table(finished) + "\n", nl=False)
     return code
@@ -233,19 +234,22 @@ def epsilon(
     from engine.privacy.ledger import Release
 
     z = noise_multiplier or accountant.noise_multiplier(epsilon or 0.0, delta, steps, q)
-    rounded = _round_up(accountant.epsilon((Release(z, steps, q),), delta))
-    found = {"q": q, "noise_multiplier": z, "steps": steps, "delta": delta, "epsilon": rounded}
-    told = (
-        f"ε = {rounded}  at z = {z:.6g}\n"
-        f"z is the noise multiplier: each release gets noise of {z:.6g} × the largest say of one."
-    )
-    click.echo(json.dumps(found) if as_json else told)
+    releases = (Release(z, steps, q),)
+    spent = accountant.epsilon(releases, delta)
+    rounded = _round_up(spent)
+    if as_json:
+        found = {"q": q, "noise_multiplier": z, "steps": steps, "delta": delta, "epsilon": rounded}
+        click.echo(json.dumps(found))
+        return
+    from fedtui import words
+
+    guess, promised = accountant.best_guess(releases), accountant.ceiling(spent)
+    naive = accountant.naive(releases, delta)
+    click.echo("\n".join(words.noise_costs(z, steps, rounded, guess, promised, naive)))
 
 
-def _round_up(value: float) -> float | None:
-    """Six significant digits, never below `value`; None for an infinite ε."""
-    if not math.isfinite(value):
-        return None
+def _round_up(value: float) -> float:
+    """Six significant digits, never below the finite `value`."""
     unit = 10.0 ** (math.floor(math.log10(value)) - 5) if value else 1.0
     return float(f"{math.ceil(value / unit) * unit:.6g}")
 
