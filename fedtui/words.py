@@ -599,6 +599,20 @@ def _masked_and_gone(view: View) -> str:
     return _group(np.flatnonzero(h.shared & h.lost))
 
 
+def masks_left(view: View) -> str:
+    """What is left of the pair masks in the sum: nothing, unless somebody that has some sent nothing."""
+    gone = _masked_and_gone(view)
+    return f"masks with {gone}" if gone else "0"
+
+
+def masks_with(view: View, who: int) -> int:
+    """With how many others a hospital has a mask: all, as long as it is not known who shares."""
+    h = view.hospitals
+    if h.shared.any() and view.moment != "SharesSent":
+        return max(0, int(h.shared.sum()) - 1) if h.shared[who] else 0
+    return max(0, (int(h.drawn.sum()) or len(h)) - 1)
+
+
 def _partners(view: View, who: int) -> str:
     """With whom a hospital has masks."""
     shared = np.flatnonzero(view.hospitals.shared)

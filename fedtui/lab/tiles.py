@@ -152,7 +152,7 @@ def _work(shot: Shot, index: int) -> list[Line]:
     lines.append(Line("text", (f"update length\t{length}", f"length\t{length}"), 1))
     lines += _privacy(view, index)
     if "masking" in view.switches:
-        pairs = max(0, (int(h.drawn.sum()) or len(h)) - 1)
+        pairs = words.masks_with(view, index)
         lines.append(Line("guard", (f"masks\t{words.many(pairs, 'pair')}", f"{pairs} masks"), 5))
     size = int(h.size[index])
     sent = f"{size:,} bytes" if size else "–"

@@ -225,7 +225,9 @@ def _masks(view: View) -> Iterator[Block]:
     yield Said(say.CANCEL)
     if pairs:
         needed = opens_with(float(view.switches["masking"]["threshold"]), len(cohort))
-        first, second = (words.letter(int(i)) for i in cohort[:2])
+        there = cohort[~view.hospitals.lost[cohort]]
+        two = there[:2] if len(there) > 1 else cohort[:2]
+        first, second = (words.letter(int(i)) for i in two)
         rows = tuple(say.masked_rows(view, first, second, pairs))
         yield Table((Column(style="dim"), Column(wraps=True, style="guard")), rows)
         yield Said(say.SHARED)

@@ -101,6 +101,7 @@ TERMS = (  # our word, the field's, what it is
     ),
     ("stay near the start", "FedProx, μ", "a pull back to the model received, in every local step"),
     ("masks", "secure aggregation", "numbers that cancel in the sum and hide each part of it"),
+    ("shares", "secret sharing", "pieces of a secret: enough give it back, fewer tell nothing"),
     ("how different", "α, non-IID", "how unlike the hospitals' patients are"),
     (
         "up, down, keys",
@@ -214,7 +215,7 @@ def promised(view: View) -> list[tuple[str, str]]:
 
 CANCEL = (
     "For every two hospitals one mask: the one adds it, the other takes it away. And each has a mask of"
-    " its own, which is opened at the end, or else the server could read an update that comes late."
+    " its own: without it, whoever opens the others' masks could read an update that comes late."
 )
 SHARED = (
     "Each hospital gave every one a share of two secrets: the key to its masks with others, and the seed"
@@ -244,7 +245,7 @@ def masked_rows(view: View, first: str, second: str, pairs: int) -> list[tuple[s
     return [
         (f"{first} sends", f"{what} + {first}'s own mask + mask of {first} and {second}{rest}"),
         (f"{second} sends", f"{what} + {second}'s own mask − mask of {first} and {second}{rest}"),
-        ("added up", f"Σ {what} + own masks + 0"),
+        ("added up", f"Σ {what} + own masks + {words.masks_left(view)}"),
         ("opened", f"Σ {what}"),
     ]
 
