@@ -964,6 +964,21 @@ def _rounded_up(part: float) -> str:
     return f"{math.ceil(100 * part - 1e-9)} %"
 
 
+def noise_costs(
+    z: float, steps: int, epsilon: float, guess: float, promised: float, naive: tuple[float, float]
+) -> list[str]:
+    """The answer of `fedtui epsilon`: ε, what z and ε mean, and the sum that nobody should report."""
+    releases = many(steps, "release")
+    return [
+        f"ε = {epsilon}  at z = {z:.6g}",
+        f"z is the noise multiplier: each release gets noise of {z:.6g} × the largest say of one.",
+        f'The best guess of "was it in?" is right in {100 * guess:.1f} %; ε alone promises at most'
+        f" {math.ceil(1000 * promised - 1e-9) / 10:.1f} %.",
+        f"The naive sum over {releases} is ε = {number(naive[0])} at δ = {naive[1]:.3g}: too high a"
+        " price for the same noise.",
+    ]
+
+
 def last_step(view: View) -> list[str]:
     """How far the model moved when the updates were combined."""
     return [
@@ -1301,7 +1316,7 @@ def may_be(knob: Knob, kind: type) -> str:
     if kind is str:
         return "any text"
     if knob.inf:
-        return f"{may_be(replace(knob, inf=False), kind)}; inf: no noise"
+        return f"{may_be(replace(knob, inf=False), kind)}, or inf"
     bounds = [
         f"at least {knob.low:g}" if knob.low > -math.inf else "",
         f"above {knob.above:g}" if knob.above > -math.inf else "",

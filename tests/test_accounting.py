@@ -39,19 +39,20 @@ ANALYTIC = [
     (1, 1e-8, 5.100309),
 ]
 LESS_THAN_A_HUNDREDTH_OF_A_PERCENT = 1e-4
-ROUNDING_UP = 5e-5  # relative: more than the grid adds, in a search over thousands of settings
+ROUNDING_UP = 5e-5  # relative; in 700 random settings the grid added 1.6e-5 at most
 
 
 def exact_delta(releases: tuple[Release, ...], epsilon: float) -> float:
     """δ(ε) with the unit against without, by the integral that inverts the moments: no grid, no FFT.
 
     δ = 1/2πi ∫ e^(K(s) − sε) / s(s + 1) ds up any line Re s > 0, with K(s) the log of E[e^(sL)]; the
-    trapezoid rule is exact to round-off, both for the moments and along the line.
+    trapezoid rule is exact to round-off, both for the moments and along the line. A line somewhat
+    before the saddle is the safer one: beyond it, the moments of a rare sampling's tail explode.
     """
     orders = np.geomspace(1e-2, 1e4, 120)
-    best = orders[np.argmin(log_terms(releases, epsilon, orders).real)]
-    t = np.linspace(0, 15, 501) / spread(releases)
-    values = np.exp(log_terms(releases, epsilon, best + 1j * t)).real
+    order = 0.7 * orders[np.argmin(log_terms(releases, epsilon, orders).real)]
+    t = np.linspace(0, 15, 1001) / spread(releases)
+    values = np.exp(log_terms(releases, epsilon, order + 1j * t)).real
     assert abs(values[-1]) < 1e-7 * values[0]
     values[0] /= 2
     return float(values.sum() * (t[1] - t[0]) / math.pi)

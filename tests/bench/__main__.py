@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.bench.figure import Figure, table
 
-GROUPS = ("help", "start", "idle", "frames", "keys", "memory", "ssh", "engine")
+GROUPS = ("help", "start", "idle", "frames", "keys", "memory", "ssh", "engine", "accountant")
 ON_ASKING = ("monkey", "utility", "codecs")  # two minutes long
 
 
