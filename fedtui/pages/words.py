@@ -138,7 +138,8 @@ def objective(view: View) -> list[str]:
     steps, passes = int(training["local_steps"]), int(training["local_epochs"])
     work = words.many(steps, "step") if steps else f"{passes} pass{'' if passes == 1 else 'es'}"
     batch = int(training["batch_size"])
-    size = f"{batch} patients at a time" if batch else "all its patients at a time"
+    about = "about " if promise.kind(view) is promise.Kind.PATIENT else ""
+    size = f"{about}{batch} patients at a time" if batch else "all its patients at a time"
     walk = f"Each goes downhill on it: {work} over its own patients, {size},"
     rate = f"learning rate {training['learning_rate']:g}."
     mu = view.switches.get("fedprox", {}).get("mu")
@@ -207,7 +208,7 @@ def promised(view: View) -> list[tuple[str, str]]:
     return [
         (f"ε used, for {unit}", f"{words.budget(view.epsilon)} of {plan['budget']:g}"),
         ("  at δ", f"{delta:g}"),
-        (NAIVE, f"ε {words.number(cost)} at δ {chance:.2g}"),
+        (NAIVE, f"ε {words.budget(cost)} at δ {chance:.2g}"),
         (f"best guess {words.question(view)}", f"{100 * promise.best_guess(view):.1f} %"),
         (CEILING, f"{100 * promise.ceiling(view):.1f} %"),
     ]
