@@ -488,6 +488,32 @@ def test_every_moment_of_a_round_with_dropouts_has_sentences_that_fit_one_line(e
             assert "lost" in told[0]
 
 
+@pytest.mark.parametrize("where", POINTS)
+@pytest.mark.parametrize("gone", ["", "C", "CD"])
+def test_every_step_of_the_masks_has_sentences_that_fit_one_line_whoever_falls_away(where, gone):
+    drops = [f"1:{name}" for name in gone]
+    scenario = small(masking={}, faults={"drops": drops, "where": where}, training={"rounds": 1})
+    for view in [v for v in views(scenario) if v.phase]:
+        for chosen in range(4):
+            told = words.right_now(view, chosen)
+            assert told
+            assert all(text[-1] in ".…" and len(text) <= 78 for text in told), told
+        assert words.background(view)
+
+
+def test_a_recovered_round_and_a_lost_one_are_told_apart():
+    def told(drops: list[str]) -> list[str]:
+        seen = views(small(masking={}, faults={"drops": drops}, training={"rounds": 1}))
+        return [text for view in seen if view.phase for text in words.right_now(view)]
+
+    recovered, lost = told(["1:C"]), told(["1:C", "1:D"])
+    assert "C fell away before its upload; the others' shares open its masks." in recovered
+    assert "It reads the sum of A, B and D, and nothing else." in recovered
+    assert "C and D fell away before their uploads; 2 came, a sum needs 3." in lost
+    assert not any("lost" in text for text in recovered)
+    assert not any("It reads the sum" in text for text in lost)
+
+
 @pytest.mark.parametrize(
     ("faults", "badge"),
     [
