@@ -108,10 +108,12 @@ def test_steps_reach_the_ends_of_a_small_range_and_come_back(key: str) -> None:
         ("faults.dropout", 0.9, 0.9, 0.8),
         ("privacy.delta", 1e-5, 2e-5, 5e-6),
         ("privacy.epsilon", 4.0, 5.0, 2.0),
+        ("privacy.epsilon", 1e4, math.inf, 5e3),
+        ("privacy.epsilon", math.inf, math.inf, 1e4),
         ("compression.bits", 16, 16, 15),
         ("compression.error_feedback", False, True, True),
         ("training.weighting", "patients", "equal", "equal"),
-        ("privacy.unit", "hospital", "hospital", "hospital"),
+        ("privacy.unit", "hospital", "patient", "patient"),
         ("data.keep", ("a",), ("a",), ("a",)),
     ],
 )

@@ -449,7 +449,7 @@ def test_an_event_that_makes_no_sense_ends_the_run_in_a_sentence() -> None:
 
     player = ready(run=run)
     player.step()
-    assert "Surprise" in str(drive(player).branch.error)
+    assert "mistake of ours ended this run (TypeError" in str(drive(player).branch.error)
     assert player.view.moment == "RunStarted"
 
 
