@@ -88,7 +88,8 @@ def best_guess(view: View) -> float:
 
 def ceiling(view: View) -> float:
     """What the ε spent promises of any guess; 1 where ε is infinite."""
-    return accountant.ceiling(view.epsilon or 0.0)
+    delta = float(view.privacy["delta"]) if view.privacy else 0.0
+    return accountant.ceiling(view.epsilon or 0.0, delta)
 
 
 def naive(view: View) -> tuple[float, float]:

@@ -159,7 +159,7 @@ def test_epsilon_is_never_below_the_truth_and_hardly_above(releases, delta):
 def test_a_delta_of_a_millionth_of_a_billionth_has_an_epsilon(q, budget):
     z = noise_multiplier(budget, 1e-15, 1000, q)
     spent = epsilon((Release(z, 1000, q),), 1e-15)
-    assert budget * (1 - 1e-5) <= spent <= budget
+    assert budget * (1 - 1e-4) <= spent <= budget
 
 
 @settings(max_examples=15)
@@ -185,7 +185,7 @@ def test_more_noise_fewer_steps_and_rarer_sampling_never_cost_more(release, fact
 def test_almost_certain_sampling_is_the_gaussian_mechanism():
     nearly, whole = (Release(2.0, 10, 1 - 1e-9),), (Release(2.0, 10),)
     assert epsilon(nearly, 1e-5) == pytest.approx(epsilon(whole, 1e-5), rel=ROUNDING_UP)
-    assert best_guess(nearly) == pytest.approx(best_guess(whole), rel=1e-6)
+    assert best_guess(nearly) == pytest.approx(best_guess(whole), rel=1e-5)
 
 
 def test_nothing_released_costs_nothing_and_no_noise_costs_everything():
@@ -193,7 +193,7 @@ def test_nothing_released_costs_nothing_and_no_noise_costs_everything():
     assert epsilon((Release(0.0, 0), Release(math.inf, 5)), 1e-5) == 0.0
     assert epsilon((Release(5.0), Release(0.0)), 1e-5) == math.inf
     assert best_guess(()) == 0.5
-    assert best_guess((Release(0.0),)) == ceiling(math.inf) == 1.0
+    assert best_guess((Release(0.0),)) == ceiling(math.inf, 1e-5) == 1.0
 
 
 @settings(max_examples=15)
@@ -241,14 +241,14 @@ def test_more_noise_than_a_million_is_refused_in_a_sentence():
 def test_the_best_guess_of_one_release_is_known(q, z):
     """The worlds differ with probability q, and then by Φ(1/2z) − Φ(−1/2z)."""
     assert best_guess((Release(z, 1, q),)) == pytest.approx(
-        0.5 + q * math.erf(1 / (2 * z) / math.sqrt(2)) / 2, abs=1e-6
+        0.5 + q * math.erf(1 / (2 * z) / math.sqrt(2)) / 2, abs=1e-5
     )
 
 
 @settings(max_examples=15)
-@given(st.lists(any_release, min_size=1, max_size=3).map(tuple))
-def test_no_guess_is_better_than_epsilon_promises(releases):
-    assert 0.5 <= best_guess(releases) <= ceiling(epsilon(releases, 1e-5)) + 1e-5
+@given(st.lists(any_release, min_size=1, max_size=3).map(tuple), st.floats(1e-8, 0.1))
+def test_no_guess_is_better_than_epsilon_and_delta_promise(releases, delta):
+    assert 0.5 <= best_guess(releases) <= ceiling(epsilon(releases, delta), delta) * (1 + 1e-9)
 
 
 def test_the_best_guess_follows_the_gaussian_to_certainty():

@@ -10,7 +10,7 @@ its order or how it was entered, to the last bit: a plan that meets its budget m
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import TypeAlias
@@ -28,7 +28,7 @@ Counted: TypeAlias = dict[Mechanism, int]  # sorted: how many releases of each
 
 _FAR = 0.05  # relative: a first guess at a noise multiplier
 _ROUGH = 1e-3  # relative: a grid this coarse will do while a calibration is still far
-_CLOSE = 1e-6  # relative: how near to the budget a calibration comes, always from below
+_CLOSE = 1e-5  # relative: how near to the budget a calibration comes, always from below
 _SAFE_SIDE = 1 + 2.0**-36  # so that round-off in summing a plan's releases never passes its budget
 _NOTHING_LEFT = 1e-6  # relative: a remainder of the budget this small is round-off
 
@@ -78,18 +78,18 @@ def noise_multiplier(
     if epsilon(noised, delta) >= budget * (1 - _NOTHING_LEFT):
         return math.inf
 
-    def row(z: float) -> Counted:
-        return _counted((*noised, Release(z, steps, sampling_rate)))
-
-    def cost(fineness: float) -> Callable[[float], float]:
-        return lambda z: _costs([row(z)], delta, fineness)[0]
-
     # Three accountants, each nearer to the truth and dearer to ask, each starting where the last ended.
-    first = min(max(sampling_rate * math.sqrt(steps / whole), 1.0), MOST)
-    z = least_noise(lambda z: _renyi(row(z), delta), budget, first, 2.0, _FAR)
+    def all_with(z: float) -> Releases:
+        return (*noised, Release(z, steps, sampling_rate))
+
+    def roughly(z: float) -> float:
+        return _costs([_counted(all_with(z))], delta, _ROUGH)[0]
+
+    start = min(max(sampling_rate * math.sqrt(steps / whole), 1.0), MOST)
+    z = least_noise(lambda z: _renyi(_counted(all_with(z)), delta), budget, start, 2.0, _FAR)
     # Where the past has nearly used the budget up, the first accountant may see nothing left.
-    z = least_noise(cost(_ROUGH), budget, z if z < math.inf else first, 1.2, _ROUGH)
-    z = least_noise(cost(subsampled.FINE), budget, z, 1.004, _CLOSE)
+    z = least_noise(roughly, budget, z if z < math.inf else start, 1.2, _ROUGH)
+    z = least_noise(lambda z: epsilon(all_with(z), delta), budget, z, 1.004, _CLOSE)
     if math.isinf(z) and not noised:
         raise ScenarioError(f"epsilon: no noise multiplier up to {MOST:g} keeps it at {budget:g}.")
     return z
@@ -109,9 +109,9 @@ def best_guess(releases: Releases) -> float:
     return (1 + subsampled.total_variation(list(counts), list(counts.values()))) / 2
 
 
-def ceiling(epsilon: float) -> float:
-    """What ε alone promises of the best guess: it succeeds at most e^ε / (1 + e^ε) of the time."""
-    return 1 / (1 + math.exp(-epsilon))
+def ceiling(epsilon: float, delta: float) -> float:
+    """What (ε, δ) alone promise of the best guess: right at most (e^ε + δ) / (1 + e^ε) of the time."""
+    return (1 + delta * math.exp(-epsilon)) / (1 + math.exp(-epsilon))
 
 
 def naive(releases: Releases, delta: float) -> tuple[float, float]:
