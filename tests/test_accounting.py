@@ -231,6 +231,11 @@ def test_no_noise_makes_good_a_budget_that_is_used_up(q):
     assert noise_multiplier(1.0, 1e-5, 10, q, (Release(2.0, 30),)) == math.inf
 
 
+@pytest.mark.parametrize("q", [0.5, 0.001])
+def test_where_delta_allows_being_found_out_the_least_noise_will_do(q):
+    assert noise_multiplier(1.0, 0.6, 1, q) == pytest.approx(0.01)
+
+
 def test_more_noise_than_a_million_is_refused_in_a_sentence():
     with pytest.raises(ScenarioError, match="no noise multiplier up to 1e\\+06 keeps it at 1e-05"):
         noise_multiplier(1e-5, 1e-9, 10_000_000, 0.5)
@@ -255,6 +260,11 @@ def test_the_best_guess_follows_the_gaussian_to_certainty():
     for z in (0.01, 0.05, 0.06, 0.2, 1.0):
         mix = (Release(z, 1), Release(100.0, 1, 0.5))
         assert best_guess(mix) == pytest.approx(analytic.best_guess(1 / z), abs=1e-4)
+
+
+def test_with_next_to_no_noise_a_guess_fails_only_where_the_unit_was_never_in():
+    never = 0.9**10
+    assert best_guess((Release(0.05, 10, 0.1),)) == pytest.approx(1 - never / 2, abs=1e-4)
 
 
 def test_the_naive_sum_adds_both_and_is_never_the_tight_one():

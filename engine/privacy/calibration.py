@@ -17,7 +17,8 @@ def least_noise(
 ) -> float:
     """A z, `close` (relative) to the smallest one that costs at most `budget`; never one that costs more.
 
-    Looks from `start` in strides of a factor first; inf where no z up to `MOST` will do.
+    Looks from `start` in strides of a factor first; inf where no z up to `MOST` will do, `LEAST` where
+    any does.
     """
 
     def off(z: float) -> float:
@@ -42,18 +43,18 @@ def _bracket(
     """A z too small and one that will do, and how far each is off; twice inf where none will do."""
     if math.isinf(start):
         return math.inf, math.inf, 0.0, 0.0
-    low, high, over, under = start / stride, start, math.inf, off(start)
+    low, high, over, under = max(start / stride, LEAST), start, math.inf, off(start)
     while under > 0 and high < MOST:
         low, high, over = high, min(high * stride, MOST), under
         under, stride = off(high), stride**2
     if under > 0:
         return math.inf, math.inf, over, under
-    while math.isinf(over) and low > LEAST:
+    while math.isinf(over) and high > LEAST:
         found, stride = off(low), stride**2
         if found > 0:
             over = found
         else:
-            low, high, under = low / stride, low, found
+            low, high, under = max(low / stride, LEAST), low, found
     return low, high, over, under
 
 

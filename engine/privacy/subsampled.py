@@ -16,7 +16,7 @@ from engine.privacy.window import NEGLIGIBLE, choose, renyi_bound
 
 FINE = 5e-6  # relative: about what the grid may add to ε
 
-_PRECISE = 1e-6  # relative: the same for the distance of two worlds
+_PRECISE = 1e-5  # relative: the same for the distance of two worlds
 _SMALL = 1e-12  # a probability that does not matter to it
 _NEAR, _FAR = 0.8, 0.4  # of a guess at ε: where it mostly is, and where the guess was bad
 _WORTH = 1e-4  # an ε below it is known well enough
@@ -54,7 +54,8 @@ def total_variation(mechanisms: Sequence[Mechanism], counts: Counts) -> float:
     if sketched.log_affinity(counts) < _CERTAIN:
         return 1.0
     window = choose(sketched.log_moments(counts), sketched.largest(counts), _SMALL, 0.0, 0.0)
-    log_distance, _ = spectrum(sketched, counts, counts, window, _PRECISE).total(counts).at(0)
+    precision = _PRECISE * min(1.0, window.order * (1 + window.order))  # nats count as well
+    log_distance, _ = spectrum(sketched, counts, counts, window, precision).total(counts).at(0)
     return math.exp(min(0.0, log_distance))
 
 
