@@ -243,7 +243,7 @@ def epsilon(
         return
     from fedtui import words
 
-    guess, promised = accountant.best_guess(releases), accountant.ceiling(spent)
+    guess, promised = accountant.best_guess(releases), accountant.ceiling(spent, delta)
     naive = accountant.naive(releases, delta)
     click.echo("\n".join(words.noise_costs(z, steps, rounded, guess, promised, naive)))
 

@@ -17,8 +17,8 @@ from engine.arrays import Floats
 ORDERS = np.geomspace(1e-3, 1e6, 181)  # θ worth looking at
 NEGLIGIBLE = 1e-7  # of δ: what the grid does not reach, and likewise what lies a turn away
 
-_SEEN = 1e-5  # of δ
-_NEAR = 0.9
+_SEEN = 1e-5  # of δ: an addition that would be noticed
+_NEAR = 0.9  # of an ε that is found: it may be too large by more than what is noticed
 _SLACK = 1.0  # a tilt this much (in logs) worse than the best is as good
 
 
