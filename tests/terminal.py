@@ -24,7 +24,17 @@ _ESCAPES = re.compile(
 )
 _MODES = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _CONTROLLING = 'exec "$@" <>"$TTY_NAME" >&0 2>&1'  # a session's first tty becomes its own
-_SILENT = ("TMUX", "TMUX_PANE", "NO_COLOR", "SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "COLORTERM")
+_SILENT = (
+    "COLUMNS",
+    "LINES",
+    "TMUX",
+    "TMUX_PANE",
+    "NO_COLOR",
+    "SSH_CONNECTION",
+    "SSH_CLIENT",
+    "SSH_TTY",
+    "COLORTERM",
+)
 
 
 class TerminalTimeoutError(AssertionError):

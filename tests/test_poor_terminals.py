@@ -127,6 +127,6 @@ def test_a_mistake_of_ours_restores_the_terminal_and_prints_no_variable(
         assert b"RuntimeError" in last
         assert b"4711" not in last
         if can_write:
-            assert b"crash.txt" in last
+            assert b"crash.txt" in b"".join(last.split())  # a long path goes over two lines
             assert "4711" not in (state / "crash.txt").read_text()
             assert b"Traceback" not in last

@@ -230,30 +230,6 @@ def test_switching_privacy_on_changes_noise_and_nothing_else():
     )
 
 
-def test_accuracy_under_privacy_rises_with_the_number_of_hospitals():
-    scenario = Scenario.from_toml(
-        """
-        [data]
-        patients = 60
-        features = 20
-        [privacy]
-        unit = "hospital"
-        epsilon = 2.0
-        """
-    )
-
-    def accuracy(hospitals: int) -> float:
-        scores = [
-            run(scenario.replace({"data.hospitals": hospitals, "seed": seed}))["final"]["accuracy"]
-            for seed in range(8)
-        ]
-        return float(np.mean(scores))
-
-    few, some, many = accuracy(3), accuracy(10), accuracy(100)
-    assert few < some < many
-    assert many - few > 0.15
-
-
 def test_defaults_follow_the_unit():
     assert Privacy.build({}).unit == "patient"
     assert Privacy.build({}).clip_norm == 1.0

@@ -127,7 +127,9 @@ class FixedPoint(RingFormat):
 
     def _levels(self, update: Floats, uniform: Floats | None) -> Ints:
         steps = update * 2.0**self.fraction_bits
-        most = math.floor(self.bound * 2.0**self.fraction_bits)  # rounding up past it could overflow
+        most = math.floor(
+            self.bound * 2.0**self.fraction_bits
+        )  # rounding up past it could overflow
         levels = np.trunc(steps) if self.cut else np.clip(np.rint(steps), -most, most)
         return levels.astype(np.int64)
 

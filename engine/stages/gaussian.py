@@ -67,7 +67,9 @@ class LocalGaussian(Stage):
     def on_client(self, upload: Named, at: Moment, memory: Memory) -> Step[Named]:
         """u · min(1, S / ‖u‖) + N(0, noise_std² I)."""
         short = clipped(upload, self.clip_norm)
-        draws = at.stream("hospital noise").standard_normal((at.hospitals, upload["update"].shape[1]))
+        draws = at.stream("hospital noise").standard_normal(
+            (at.hospitals, upload["update"].shape[1])
+        )
         noise = self.noise_std[at.cohort, None] * draws[at.cohort]
         facts = {**short.facts, "noise_norms": np.linalg.norm(noise, axis=1)}
         return Step({**upload, "update": short.value["update"] + noise}, facts=facts)

@@ -44,7 +44,9 @@ def _rerun(shot: Shot) -> Any:
 
 def _in_plot(shot: Shot) -> Any:
     view = shot.view
-    known = (view.rounds, view.held_out, view.pooled, view.alone, view.privacy)
+    plan = view.privacy or {}
+    promised = tuple(plan.get(key) for key in ("unit", "noise_by", "budget", "delta"))
+    known = (view.rounds, view.held_out, view.pooled, view.alone, promised)
     return (view.points, shot.before, shot.before_name, shot.plot, shot.plots_ready, *known)
 
 
