@@ -213,9 +213,7 @@ def scenarios(name: str | None) -> None:
     "--q", type=click.FloatRange(0, 1, min_open=True), required=True, help="Sampling rate."
 )
 @click.option("--steps", type=click.IntRange(1, 10_000_000), required=True, help="Releases.")
-@click.option(
-    "--delta", type=click.FloatRange(0, 1, min_open=True, max_open=True), required=True, help="δ."
-)
+@click.option("--delta", type=click.FloatRange(1e-300, 1, max_open=True), required=True, help="δ.")
 @click.option("--noise-multiplier", type=click.FloatRange(0.01, 1e6), help="z; tells its ε.")
 @click.option("--epsilon", type=click.FloatRange(0, 1e4, min_open=True), help="ε; tells its z.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")

@@ -968,14 +968,16 @@ def noise_costs(
     z: float, steps: int, epsilon: float, guess: float, promised: float, naive: tuple[float, float]
 ) -> list[str]:
     """The answer of `fedtui epsilon`: ε, what z and ε mean, and the sum that nobody should report."""
-    releases = many(steps, "release")
+    added = (
+        f"The naive sum over {many(steps, 'release')} is ε = {number(naive[0])} at δ = {naive[1]:.3g}: too"
+        " high a price for the same noise."
+    )
     return [
         f"ε = {epsilon}  at z = {z:.6g}",
         f"z is the noise multiplier: each release gets noise of {z:.6g} × the largest say of one.",
         f'The best guess of "was it in?" is right in {100 * guess:.1f} %; ε and δ alone promise at most'
         f" {math.ceil(1000 * promised - 1e-9) / 10:.1f} %.",
-        f"The naive sum over {releases} is ε = {number(naive[0])} at δ = {naive[1]:.3g}: too high a"
-        " price for the same noise.",
+        *([added] if steps > 1 else []),
     ]
 
 
