@@ -3,9 +3,9 @@
 The ledger says what was released; this says what it costs. All releases asked about are those of one
 unit of privacy, one patient or one hospital, in any mix of noise and sampling. Where all are whole
 (q = 1) the answer is exact in closed form (`analytic`); else it comes from the distribution of the
-privacy loss, rounded up (`subsampled`), by about 1e-5 where ε is above a thousandth, by more below. Answers
-depend on what was released alone, not on its order or how it was entered, to the last bit: a plan that
-meets its budget meets it round by round.
+privacy loss, rounded up (`subsampled`), by about 1e-5 where ε is above a thousandth, by more below.
+Answers depend on what was released alone, not on its order or how it was entered, to the last bit: a plan
+that meets its budget meets it round by round.
 """
 
 from __future__ import annotations
