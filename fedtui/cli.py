@@ -226,6 +226,8 @@ def epsilon(
     as_json: bool,
 ) -> None:
     """What Gaussian noise costs in ε, or how much noise an ε needs."""
+    if any(map(math.isnan, (q, delta, noise_multiplier or 0.0, epsilon or 0.0))):
+        raise click.UsageError("epsilon: nan is not a number; give each option one in its range.")
     if (noise_multiplier is None) == (epsilon is None):
         raise click.UsageError("epsilon: give either --noise-multiplier or --epsilon.")
     from engine.privacy import accountant

@@ -407,6 +407,8 @@ def _protected(view: View, who: int) -> list[str]:
     what = f"{name(view, who)}'s update is what training changed: {numbers}, length {length}."
     if view.privacy:
         return [what, _hidden_at_home(view, who)]
+    if "masking" in view.switches:
+        return [what, "Nothing hides it yet: masks come before it leaves."]
     if view.switches.get("compression", {}).get("error_feedback"):
         return [what, "What earlier messages left out is added. It is made shorter, not hidden."]
     if "compression" in view.switches:

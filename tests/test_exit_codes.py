@@ -47,6 +47,10 @@ def test_the_same_command_gives_the_same_result_twice(tmp_path: Path) -> None:
         (["run", "--record", "no/such/folder/file"], "no/such/folder"),
         (["--replay", "no-such-recording"], "fedtui run"),  # no terminal: refused before
         (["scenarios", "no-such-scenario"], "no-such-scenario"),
+        (["epsilon", "--q=nan", "--steps=9", "--delta=1e-5", "--epsilon=1"], "nan"),
+        (["epsilon", "--q=0.1", "--steps=9", "--delta=nan", "--epsilon=1"], "nan"),
+        (["epsilon", "--q=0.1", "--steps=9", "--delta=1e-5", "--epsilon=nan"], "nan"),
+        (["epsilon", "--q=0.1", "--steps=9", "--delta=1e-5", "--noise-multiplier=nan"], "nan"),
     ],
 )
 def test_bad_input_ends_with_2_and_one_sentence(

@@ -45,6 +45,15 @@ def test_on_the_default_scenario_every_sentence_fits_one_line(flips: dict[str, A
         assert [text for text in words.right_now(view, 1)[:2] if len(text) > 78] == []
 
 
+@pytest.mark.parametrize("extra", [{}, {"compression": {}}], ids=str)
+def test_with_masks_on_no_sentence_says_that_nothing_hides_an_update(extra: dict[str, Any]) -> None:
+    told = [words.right_now(v, 0) for v in moments(small(masking={}, **extra), 99)]
+    assert not any("nothing hides it" in text for texts in told for text in texts)
+    assert any("masks come before it leaves" in text for texts in told for text in texts)
+    bare = [words.right_now(v, 0) for v in moments(small(**extra), 99)]
+    assert any("nothing hides it" in text for texts in bare for text in texts)
+
+
 @pytest.mark.parametrize("codec", CODECS)
 def test_the_bytes_told_of_a_codec_are_those_of_its_messages(codec: str) -> None:
     view = at(small(compression={"codec": codec, "fraction": 0.5, "prune": 0.5}), "UpdatesSent")

@@ -229,6 +229,7 @@ def test_epsilon_infinite_is_the_same_mechanism_without_noise():
     start = events(bare_run, RunStarted)[0]
     assert start.privacy["noise_multiplier"].tolist() == [0.0] * 4
     assert any("but for the noise" in note for note in start.notes)
+    assert not any("can undo it" in note for note in start.notes)  # there is none to undo
     assert all(math.isinf(r.epsilon) for r in finished(bare_run))
 
 

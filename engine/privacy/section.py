@@ -64,9 +64,9 @@ class Privacy(Switch):
 
     def notes(self, scenario: Settings) -> tuple[str, ...]:
         """Say what a seeded generator is good for, and what each kind of ε leaves out."""
-        notes = ["privacy: noise from a seed is for teaching; who knows the seed can undo it."]
-        if math.isinf(self.epsilon):
-            notes.append("privacy: at ε = inf all is done as under privacy but for the noise.")
+        seeded = "privacy: noise from a seed is for teaching; who knows the seed can undo it."
+        bare = "privacy: at ε = inf all is done as under privacy but for the noise."
+        notes = [bare if math.isinf(self.epsilon) else seeded]
         if self.unit == "patient":
             notes.append("privacy: a patient known to two hospitals spends the ε of both.")
         elif not self.trusts_server:
