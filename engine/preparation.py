@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from typing import TypeVar
 
 from engine import baselines
 from engine.data import load
@@ -11,6 +12,8 @@ from engine.events import Event, Preparing
 from engine.models import logistic
 from engine.scenario import Scenario
 from engine.state import Prepared, State
+
+T = TypeVar("T")
 
 
 def prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, Prepared]:
@@ -27,12 +30,18 @@ def prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, P
     yield Preparing("reading the patients", 0, 1)
     federation = load(scenario.data, scenario.seed)
     yield Preparing("reading the patients", 1, 1)
-    steps = baselines.compute(federation, scenario.seed)
+    beside = yield from told(baselines.compute(federation, scenario.seed))
+    return Prepared(federation, beside)
+
+
+def told(steps: Generator[tuple[str, int, int], None, T]) -> Generator[Event, None, T]:
+    """The steps of something long (what, done, total) as events; returns what they come to."""
     while True:
         try:
             what, done, total = next(steps)
         except StopIteration as end:
-            return Prepared(federation, end.value)
+            found: T = end.value
+            return found
         yield Preparing(what, done, total)
 
 

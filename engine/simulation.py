@@ -27,7 +27,6 @@ from engine.events import (
     EpochTrained,
     Event,
     ModelSent,
-    Preparing,
     RoundFinished,
     RoundStarted,
     RunFinished,
@@ -37,7 +36,7 @@ from engine.events import (
 )
 from engine.models import logistic
 from engine.pipeline import build, refuse_diverged
-from engine.preparation import initial, prepare
+from engine.preparation import initial, prepare, told
 from engine.privacy import ledger
 from engine.privacy.ledger import Ledger
 from engine.privacy.notes import privacy_notes
@@ -78,13 +77,13 @@ def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
         if any(change.round == round for change in scenario.changes):
             state = yield from run.enter(state, round)
             yield run.changed(round)
-        plan = run.pipeline.plan
-        if plan and not plan.affords(state.released, run.cohort(round)):
+        plan, cohort = run.pipeline.plan, run.cohort(round)
+        if plan and not plan.affords(state.released, cohort):
             worst = float(plan.spent(state.released).max())
             yield BudgetReached(round, worst, plan.settings.epsilon)
             stopped = "budget"
             break
-        state = yield from run.play(state, round)
+        state = yield from run.play(state, round, cohort)
     if state.round and not state.released:
         stopped = "threshold"  # not one round had enough hospitals at its end
     yield RunFinished(state.round, stopped)
@@ -148,16 +147,9 @@ class _Run:
         )
 
     def _plan(self, state: State, done: int) -> Generator[Event, None, Plan | None]:
-        planning = make_plan(
-            self.setting, codec_of(self.now), self.size, done, state.released, state.plan
-        )
-        while True:
-            try:
-                number, total = next(planning)
-            except StopIteration as end:
-                plan: Plan | None = end.value
-                return plan
-            yield Preparing("planning the noise", number, total)
+        codec = codec_of(self.now)
+        planning = make_plan(self.setting, codec, self.size, done, state.released, state.plan)
+        return (yield from told(planning))
 
     def check_changes(self, state: State) -> None:
         """Refuse, before round 1, a change to come that this federation cannot run."""
@@ -199,10 +191,9 @@ class _Run:
             round, settings, self.now, plan.as_dict() if plan else None, self.notes
         )
 
-    def play(self, state: State, round: int) -> Generator[Event, None, State]:
+    def play(self, state: State, round: int, cohort: Ints) -> Generator[Event, None, State]:
         """One round: send, train, protect, return, combine, test."""
         seed, before = self.scenario.seed, state.traffic
-        cohort = self.cohort(round)
         patients = self.train.sizes[cohort]
         at = Moment(seed, round, cohort, patients, self.hospitals, state.params)
         votes = weights(self.now.training.weighting, patients)

@@ -17,15 +17,14 @@ it by as much as it promises; noise that the server adds comes after it has read
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.attacks.outcome import Outcome
 from engine.attacks.victim import Victim, victim
+from engine.estimates.base import steps_of_round
 from engine.scenario import Scenario
-from engine.sections import Training
 from engine.state import State
 
 _CLOSE = 0.05  # of all patients
@@ -93,7 +92,7 @@ def count(of: Victim) -> CaseCount:
     upload = of.upload(update, of.size)
     read = of.read(of.message(upload, of.size))
     training = of.scenario.training
-    steps = local_steps(training, of.size)
+    steps = int(steps_of_round(training, np.array(of.size)))  # the settings are no secret
     found = CaseCount(
         hospital=of.hospital,
         round=of.state.round + 1,
@@ -124,12 +123,6 @@ def reckon(moved: float, bias: float, rate: float, steps: int, patients: int) ->
     along = bias + moved * np.arange(steps) / steps  # where the bias was, (steps,)
     mean_p = float(np.mean(0.5 * (1 + np.tanh(along / 2))))  # σ, which cannot overflow so
     return float(np.clip(patients * (mean_p + moved / (rate * steps)), 0, patients))
-
-
-def local_steps(training: Training, patients: int) -> int:
-    """Steps of a hospital with so many patients in one round; the settings are no secret."""
-    batch = min(training.batch_size or patients, patients)
-    return training.local_steps or training.local_epochs * math.ceil(patients / batch)
 
 
 def _obstacle(of: Victim, found: CaseCount, cut: bool) -> str:

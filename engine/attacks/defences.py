@@ -8,7 +8,7 @@ patients (the cases from a zero model as well): what a defence has to stop is th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,7 @@ from engine.attacks.case_count import count
 from engine.attacks.one_patient import attempt
 from engine.attacks.outcome import Outcome, middle
 from engine.attacks.two_runs import difference
-from engine.attacks.victim import Victim, in_one_step, victim
-from engine.errors import RunError
+from engine.attacks.victim import Victim, before_round_1, in_one_step, victim
 from engine.privacy.section import Privacy
 from engine.scenario import Scenario
 from engine.state import State
@@ -82,11 +81,9 @@ def stand(
     seed: int | None = None,
 ) -> Stand:
     """One defence alone; see `stands`."""
-    if state.prepared is None:
-        raise RunError("attack: this state came without its patients; run the scenario again.")
     alone = only(defence, scenario.at(state.round + 1))
-    begun = State(0, state.params, state.basis, prepared=state.prepared)
-    zero = replace(begun, params=np.zeros(len(state.params)))
+    begun = before_round_1(state, state.params)
+    zero = before_round_1(state, np.zeros(len(state.params)))
     as_it_trains = victim(alone, begun, hospital, seed)
     one_step = victim(in_one_step(alone), begun, hospital, seed)
     from_zero = victim(in_one_step(alone), zero, hospital, seed)

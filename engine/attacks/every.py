@@ -11,7 +11,7 @@ from engine.attacks.membership import Membership, membership
 from engine.attacks.one_patient import Attempt, attempt
 from engine.attacks.two_runs import TwoRuns, difference
 from engine.attacks.two_sums import TwoSums, two_sums
-from engine.attacks.victim import fresh, in_one_step, victim
+from engine.attacks.victim import before_round_1, fresh, in_one_step, victim
 from engine.scenario import Scenario
 from engine.state import State
 
@@ -52,8 +52,8 @@ def every(
     """
     chosen = fresh() if seed is None else seed
     here = victim(scenario, state, hospital, chosen)
-    as_planned = State(0, state.params, state.basis, prepared=state.prepared)
-    zero = State(0, np.zeros(len(state.params)), state.basis, prepared=state.prepared)
+    as_planned = before_round_1(state, state.params)
+    zero = before_round_1(state, np.zeros(len(state.params)))
     at_best = in_one_step(here.scenario)
     patients = int(here.federation.train.sizes[here.cohort].sum())
     enough = len(here.cohort) > 2 and patients <= _MOST_IN_SUMS

@@ -24,8 +24,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Floats
+from engine.attacks.victim import federation_of
 from engine.data.federation import Table
-from engine.errors import RunError
 from engine.models import logistic
 from engine.privacy import accountant, ledger
 from engine.state import State
@@ -85,9 +85,7 @@ def membership(state: State) -> Membership:
     Raises:
         RunError: The state came without its patients.
     """
-    if state.prepared is None:
-        raise RunError("attack: this state came without its patients; run the scenario again.")
-    federation = state.prepared.federation
+    federation = federation_of(state)
     inside, outside = (_losses(state.params, t) for t in (federation.train, federation.test))
     threshold = float(inside.mean())
     epsilon, delta, guess = _promised(state)

@@ -27,6 +27,7 @@ from engine.attacks.one_patient import ratio
 from engine.attacks.outcome import Outcome, outcome
 from engine.attacks.victim import Victim, victim
 from engine.channels.base import Total
+from engine.estimates.base import expected_batch
 from engine.scenario import Scenario
 from engine.stages.weighting import Weighting, weights
 from engine.state import State
@@ -99,7 +100,7 @@ def difference(of: Victim, patient: int = 0) -> TwoRuns:
         _new_model(v, u) for v, u in ((of, with_her), (of, without), (other, elsewhere))
     )
     training = of.scenario.training
-    per_step = -min(training.batch_size or of.size, of.size) / training.learning_rate
+    per_step = -int(expected_batch(training, np.array(of.size))) / training.learning_rate
     voted = per_step / _vote(of)
     x = np.append(of.federation.train.x[row], 1.0)
     p = 0.5 * (1 + np.tanh(x @ of.received / 2))

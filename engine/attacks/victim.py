@@ -19,7 +19,6 @@ from engine.arrays import Floats, Ints
 from engine.blocks import Block, Ragged
 from engine.broadcast import broadcast
 from engine.channels.base import Total
-from engine.codecs.base import rounding_draws
 from engine.codecs.section import codec_of
 from engine.cohort import cohort_size, draw_cohort
 from engine.data.federation import Federation, Table
@@ -182,9 +181,7 @@ class Victim:
         if not isinstance(channel, Secure):
             raise TypeError("masks are on, and the channel has no ring")
         ring = channel.ring
-        uniform = rounding_draws(ring.random_numbers, at, update.shape[1])
-        rows = ring.to_ring(update, weight.astype(np.int64), uniform)
-        added, total = ring.from_ring(rows.sum(axis=0) & ring.modulus_mask)
+        added, total = ring.from_ring(channel.rows(upload, at).sum(axis=0) & ring.modulus_mask)
         return Total(added, float(total))
 
     def _received_from(self, i: int, upload: Named, at: Moment) -> Floats:
@@ -232,9 +229,7 @@ def victim(scenario: Scenario, state: State, hospital: int, seed: int | None = N
         ScenarioError: There is no such hospital.
         RunError: The state came without its patients.
     """
-    if state.prepared is None:
-        raise RunError("attack: this state came without its patients; run the scenario again.")
-    federation = state.prepared.federation
+    federation = federation_of(state)
     everyone = len(federation.names)
     if not 0 <= hospital < everyone:
         raise ScenarioError(
@@ -257,6 +252,22 @@ def victim(scenario: Scenario, state: State, hospital: int, seed: int | None = N
         cohort = np.sort(np.append(cohort[1:], hospital))
     chosen = fresh() if seed is None else seed
     return Victim(now, state, federation, hospital, pipeline, cohort, chosen)
+
+
+def federation_of(state: State) -> Federation:
+    """Whose patients a state is about.
+
+    Raises:
+        RunError: It came without them.
+    """
+    if state.prepared is None:
+        raise RunError("attack: this state came without its patients; run the scenario again.")
+    return state.prepared.federation
+
+
+def before_round_1(state: State, params: Floats) -> State:
+    """The same patients before a run that begins with these params, nothing released yet."""
+    return State(0, params, state.basis, prepared=state.prepared)
 
 
 def fresh() -> int:

@@ -45,7 +45,7 @@ class Secure:
         """Agree on masks, share the secrets, send masked rows, open their sum."""
         needed = opens_with(self.threshold, len(at.cohort))
         exchange = Exchange(at, needed, self.ring.bits, self.dropouts, traffic)
-        rows, saturated = self._rows(upload, at), self.ring.saturated(upload["update"])
+        rows, saturated = self.rows(upload, at), self.ring.saturated(upload["update"])
         try:
             yield from exchange.share()
             yield from exchange.upload(rows, saturated)
@@ -68,7 +68,7 @@ class Secure:
         sealed = {h: secrets.token_bytes(letters.SEALED_SIZE) for h in parties}
         body = letters.written(sealed)
         shares = letters.message(Kind.FORWARDED_SHARES, body, at.round, own.index)
-        (row,) = self._rows(upload, at)
+        (row,) = self.rows(upload, at)
         return own.mask(shares, row, self.ring.bits)
 
     def read(self, message: bytes, at: Moment) -> Floats:
@@ -79,7 +79,7 @@ class Secure:
         update, _ = self.ring.from_ring(row)
         return update
 
-    def _rows(self, upload: Named, at: Moment) -> Ring:
+    def rows(self, upload: Named, at: Moment) -> Ring:
         """Ring integers (k, d + 1), not masked yet."""
         update = upload["update"]
         uniform = rounding_draws(self.ring.random_numbers, at, update.shape[1])

@@ -126,10 +126,9 @@ class FixedPoint(RingFormat):
     cut: bool = False
 
     def _levels(self, update: Floats, uniform: Floats | None) -> Ints:
-        steps = update * 2.0**self.fraction_bits
-        most = math.floor(
-            self.bound * 2.0**self.fraction_bits
-        )  # rounding up past it could overflow
+        scale = 2.0**self.fraction_bits
+        steps, most = update * scale, math.floor(self.bound * scale)
+        # Rounding up past the bound could overflow the ring.
         levels = np.trunc(steps) if self.cut else np.clip(np.rint(steps), -most, most)
         return levels.astype(np.int64)
 

@@ -5,7 +5,6 @@ Body: d IEEE 754 single-precision numbers, little-endian; 4·d bytes.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,7 +12,7 @@ import numpy as np
 
 from engine.arrays import Bytes, Floats
 from engine.codecs.base import Codec, RingFormat, fixed_point
-from engine.codecs.numbers import HALF_STEP, SMALLEST, read_float32, write_float32
+from engine.codecs.numbers import longest_float32, read_float32, write_float32
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Float32(Codec):
 
     def longest(self, norm: float, parameters: int) -> float:
         """Rounding is relative, coordinate by coordinate, but next to zero."""
-        return norm * (1 + HALF_STEP) + math.sqrt(parameters) * SMALLEST
+        return longest_float32(norm, parameters)
 
     def ring(self, bound: float, total_weight: int, never_longer: bool) -> RingFormat:
         """Fixed point."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from engine.arrays import Bytes, Floats, Ints
@@ -23,6 +25,11 @@ def read_float32(rows: Bytes) -> Floats:
     return np.ascontiguousarray(rows).view("<f4").astype(np.float64)
 
 
+def longest_float32(norm: float, parameters: int) -> float:
+    """The most that d numbers of L2 norm up to `norm` come to, each rounded to float32."""
+    return norm * (1 + HALF_STEP) + math.sqrt(parameters) * SMALLEST
+
+
 def float32_below(values: Floats) -> Floats:
     """The nearest float32 that is not further from zero than `values`, which are not negative."""
     narrow = values.astype(np.float32)
@@ -42,9 +49,14 @@ def at_random(position: Floats, uniform: Floats | None) -> Floats:
     return np.asarray(below + (uniform < position - below))
 
 
+def part_of(fraction: float, parameters: int) -> int:
+    """⌊fraction · d⌋."""
+    return int(fraction * parameters + 1e-9)  # 0.29 · 100 is 28.999999999999996
+
+
 def how_many(fraction: float, parameters: int) -> int:
     """⌊fraction · d⌋ and at least 1: the numbers that a sparse message holds."""
-    return max(1, int(fraction * parameters + 1e-9))  # 0.29 · 100 is 28.999999999999996
+    return max(1, part_of(fraction, parameters))
 
 
 def largest(values: Floats, count: int) -> Ints:

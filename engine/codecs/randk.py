@@ -20,7 +20,6 @@ float32, not rescaled yet (the reader does that); 4·m bytes.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -29,11 +28,10 @@ import numpy as np
 from engine.arrays import Bytes, Floats, Ints
 from engine.codecs.base import Codec
 from engine.codecs.numbers import (
-    HALF_STEP,
     SIZE,
-    SMALLEST,
     how_many,
     largest,
+    longest_float32,
     read_float32,
     write_float32,
 )
@@ -60,8 +58,7 @@ class RandK(Codec):
 
     def longest(self, norm: float, parameters: int) -> float:
         """It may be the largest numbers that were drawn."""
-        sent = norm * (1 + HALF_STEP) + math.sqrt(parameters) * SMALLEST
-        return sent * self._factor(parameters)
+        return longest_float32(norm, parameters) * self._factor(parameters)
 
     def _read(self, bodies: Bytes, parameters: int, uniform: Floats | None) -> Floats:
         index = self._drawn(parameters, uniform)

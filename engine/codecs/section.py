@@ -66,7 +66,7 @@ class Compression(Switch):
             return
         # Where the hospital adds the noise, an update is safe before feedback sees it: what follows is
         # post-processing. Where the server does, nothing may lengthen an update after its clip.
-        if privacy and privacy.unit == "hospital" and privacy.noise_by == "server":
+        if privacy and privacy.trusts_server:
             raise ScenarioError(
                 "compression.error_feedback: what is fed back escapes the clip, so no ε holds;"
                 " switch it off, or privacy."

@@ -11,7 +11,6 @@ then their m numbers as little-endian float32; ⌈m ⌈log₂ d⌉ / 8⌉ + 4·m
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -20,11 +19,10 @@ import numpy as np
 from engine.arrays import Bytes, Floats
 from engine.codecs.base import Codec
 from engine.codecs.numbers import (
-    HALF_STEP,
     SIZE,
-    SMALLEST,
     how_many,
     largest,
+    longest_float32,
     read_float32,
     write_float32,
 )
@@ -54,7 +52,7 @@ class TopK(Codec):
 
     def longest(self, norm: float, parameters: int) -> float:
         """Leaving out shortens; only the float32 of what is left can lengthen."""
-        return norm * (1 + HALF_STEP) + math.sqrt(parameters) * SMALLEST
+        return longest_float32(norm, parameters)
 
     def _read(self, bodies: Bytes, parameters: int, uniform: Floats | None) -> Floats:
         split, count = self._index_size(parameters), how_many(self.fraction, parameters)

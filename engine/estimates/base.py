@@ -68,6 +68,19 @@ class Estimate(Protocol):
 
 EstimateOf = Callable[[Block, Training, Address], Estimate]
 
+
+def expected_batch(training: Training, patients: Ints) -> Ints:
+    """b: patients in a step, in the mean where coins choose them, of hospitals with so many, (k,)."""
+    return np.minimum(training.batch_size or patients, patients)
+
+
+def steps_of_round(training: Training, patients: Ints) -> Ints:
+    """Local steps in a round, of hospitals with so many patients, (k,)."""
+    if training.local_steps:
+        return np.full_like(patients, training.local_steps)
+    return training.local_epochs * -(-patients // expected_batch(training, patients))
+
+
 LocalStep = tuple[slice, slice, Ints]  # places in the order; active columns; patients in each batch
 
 

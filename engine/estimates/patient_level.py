@@ -27,7 +27,7 @@ import numpy as np
 
 from engine.arrays import Flags, Floats, Ints
 from engine.blocks import Block
-from engine.estimates.base import Address, Batch, LocalStep, Passed, Schedule
+from engine.estimates.base import Address, Batch, LocalStep, Passed, Schedule, expected_batch
 from engine.models import logistic
 from engine.randomness import ByHospital
 from engine.sections import Training
@@ -69,7 +69,7 @@ class _Poisson:
         self.clip_norm, self.noise_std = clip_norm, noise_std
         self.schedule = Schedule(block.sizes, training)
         self.epochs = self.schedule.epochs
-        self.expected = np.minimum(self.schedule.batch, block.sizes)  # b = q·n, (k,)
+        self.expected = expected_batch(training, block.sizes)  # b = q·n, (k,)
 
     def batches(self, epoch: int) -> Iterator[_Step]:
         """As many steps as a pass has minibatches; a patient may come twice in it, or not at all."""

@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engine.arrays import Flags, Floats, Ints
+from engine.arrays import Floats, Ints
 from engine.cohort import draw_cohort
-from engine.estimates.base import EstimateOf
+from engine.estimates.base import EstimateOf, expected_batch, steps_of_round
 from engine.estimates.minibatch import Minibatch
 from engine.estimates.patient_level import PatientLevel
 from engine.privacy import accountant, ledger
@@ -95,7 +95,7 @@ class Plan:
     def entry(self, sent: Ints) -> Entry:
         """What a round releases in which the updates of `sent` (k,) are in the sum."""
         z, nothing = self.noise_multiplier, np.zeros(len(self.steps))
-        counted = np.ones(len(z), bool) if self.settings.trusts_server else _flags(sent, len(z))
+        counted = np.isin(self.everyone, self._counted(sent))
         patient, hospital = {
             ("patient", "hospital"): (z, nothing),
             ("hospital", "server"): (z / 2, z),
@@ -103,16 +103,21 @@ class Plan:
         }[self.settings.unit, self.settings.noise_by]
         return Entry(self.since, patient, hospital, self.sampling_rate, self.steps * counted)
 
+    @property
+    def everyone(self) -> Ints:
+        """All hospitals of the federation, (K,)."""
+        return np.arange(len(self.steps))
+
     def spent(self, released: Ledger) -> Floats:
         """ε of what was released, at this plan's δ, for each hospital's units, (K,)."""
-        return self._after(self._joined(released), np.arange(len(self.steps)))
+        return self._after(self._joined(released), self.everyone)
 
     def affords(self, released: Ledger, cohort: Ints) -> bool:
         """Whether a round of `cohort` keeps everyone within the budget.
 
         An infinite ε can be neither kept nor lost, so it stops nobody; a budget that is gone does.
         """
-        joins = np.arange(len(self.steps)) if self.settings.trusts_server else cohort
+        joins = self._counted(cohort)
         if np.isinf(self.noise_multiplier[joins]).any():
             return False
         joined = self._joined(released)[joins]
@@ -137,9 +142,13 @@ class Plan:
             "steps": self.steps,
             "delta": self.settings.delta,
             "budget": self.settings.epsilon,
-            "spent": self._after(np.zeros_like(self.steps), np.arange(len(self.steps))),
+            "spent": self._after(np.zeros_like(self.steps), self.everyone),
             "best_guess": self.best_guess,
         }
+
+    def _counted(self, there: Ints) -> Ints:
+        """For whom a round counts in which these take part: for all where the server adds the noise."""
+        return self.everyone if self.settings.trusts_server else there
 
     def _joined(self, released: Ledger) -> Ints:
         """Rounds that each hospital has joined under this plan, (K,)."""
@@ -156,13 +165,13 @@ class Plan:
         return spent
 
 
-Planning = Generator[tuple[int, int], None, Plan | None]
+Planning = Generator[tuple[str, int, int], None, Plan | None]
 
 
 def make_plan(
     setting: Setting, codec: Codec, cohort_size: int, done: int, released: Ledger, old: Plan | None
 ) -> Planning:
-    """The plan for the rounds after `done`, or None without privacy; yields how far it is: (done, total).
+    """The plan for the rounds after `done`, or None without privacy; yields what it does, how far it is.
 
     `old` is kept where nothing it rests on has changed, so that a fork goes on bit for bit.
     """
@@ -179,7 +188,7 @@ def make_plan(
     groups, group = alike(past, *rounded_up(q, steps, joins))
     z, curves, guesses = np.zeros(len(groups)), [], [0.5]
     for number, (index, rate, releases, rounds) in enumerate(groups):
-        yield number, len(groups)
+        yield "planning the noise", number, len(groups)
         z[number] = _noise_multiplier(settings, pasts[index], rate, releases * rounds)
         one_round = Release(float(z[number]), releases, rate)
         curves.append(accountant.curve(pasts[index], one_round, rounds, settings.delta))
@@ -224,9 +233,7 @@ def _releases(setting: Setting, settings: Privacy) -> tuple[Floats, Ints]:
     n, training = np.maximum(setting.patients, 1), setting.scenario.training
     if settings.unit == "hospital":
         return np.ones(len(n)), np.ones(len(n), np.int64)
-    b = np.minimum(training.batch_size or n, n)
-    steps = np.full(len(n), training.local_steps) if training.local_steps else -(-n // b)
-    return b / n, steps * (1 if training.local_steps else training.local_epochs)
+    return expected_batch(training, n) / n, steps_of_round(training, n)
 
 
 def _joins(setting: Setting, settings: Privacy, cohort_size: int, done: int) -> Ints:
@@ -257,9 +264,3 @@ def _sensitivity(setting: Setting, settings: Privacy, codec: Codec, total: float
     votes = weights(setting.scenario.training.weighting, setting.patients)
     longest = codec.longest(settings.clip_norm, setting.parameters)
     return longest * float(np.max(votes)) / total
-
-
-def _flags(hospitals: Ints, count: int) -> Flags:
-    flags = np.zeros(count, bool)
-    flags[hospitals] = True
-    return flags

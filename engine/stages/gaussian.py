@@ -25,13 +25,12 @@ from engine.stages.base import Memory, Moment, Named, Seat, Stage, Step
 
 
 @dataclass(frozen=True)
-class HospitalGaussian(Stage):
-    """Clip each update to `clip_norm` S; add noise of standard deviation `noise_std` to the mean."""
+class _Clipped(Stage):
+    """What both have in common: an update is cut before anything leaves its hospital."""
 
     seat: ClassVar[Seat] = Seat.PRIVACY
 
     clip_norm: float
-    noise_std: float
 
     @property
     def name(self) -> str:
@@ -42,6 +41,13 @@ class HospitalGaussian(Stage):
         """u · min(1, S / ‖u‖)."""
         return clipped(upload, self.clip_norm)
 
+
+@dataclass(frozen=True)
+class HospitalGaussian(_Clipped):
+    """Clip each update to `clip_norm` S; add noise of standard deviation `noise_std` to the mean."""
+
+    noise_std: float
+
     def on_server(self, combined: Named, at: Moment, memory: Memory) -> Step[Named]:
         """Mean + N(0, noise_std² I)."""
         draws = at.stream("noise").standard_normal(combined["update"].shape)
@@ -51,28 +57,19 @@ class HospitalGaussian(Stage):
 
 
 @dataclass(frozen=True, eq=False)
-class LocalGaussian(Stage):
+class LocalGaussian(_Clipped):
     """Clip each update to `clip_norm` S and add noise of `noise_std` (K,) to it, in the hospital."""
 
-    seat: ClassVar[Seat] = Seat.PRIVACY
-
-    clip_norm: float
     noise_std: Floats
-
-    @property
-    def name(self) -> str:
-        """As the section that switches it on."""
-        return "privacy"
 
     def on_client(self, upload: Named, at: Moment, memory: Memory) -> Step[Named]:
         """u · min(1, S / ‖u‖) + N(0, noise_std² I)."""
-        short = clipped(upload, self.clip_norm)
-        draws = at.stream("hospital noise").standard_normal(
-            (at.hospitals, upload["update"].shape[1])
-        )
+        short = super().on_client(upload, at, memory)
+        update = short.value["update"]
+        draws = at.stream("hospital noise").standard_normal((at.hospitals, update.shape[1]))
         noise = self.noise_std[at.cohort, None] * draws[at.cohort]
         facts = {**short.facts, "noise_norms": np.linalg.norm(noise, axis=1)}
-        return Step({**upload, "update": short.value["update"] + noise}, facts=facts)
+        return Step({**upload, "update": update + noise}, facts=facts)
 
 
 def clipped(upload: Named, clip_norm: float) -> Step[Named]:

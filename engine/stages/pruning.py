@@ -24,7 +24,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.arrays import Flags, Floats
-from engine.codecs.numbers import largest
+from engine.codecs.numbers import largest, part_of
 from engine.stages.base import Memory, Moment, Named, Seat, Stage, Step
 
 
@@ -57,4 +57,4 @@ class Pruning(Stage):
 
 def left(fraction: float, parameters: int) -> int:
     """d − ⌊fraction · d⌋: how many params a pruned model keeps."""
-    return parameters - int(fraction * parameters + 1e-9)  # 0.29 · 100 is 28.999999999999996
+    return parameters - part_of(fraction, parameters)

@@ -102,7 +102,6 @@ class LabApp(App[None]):
         self._asker = Asker()
         self._feeding = False
         self._attacking = False
-        self._trying: Attacks | None = None  # whose defences are being tried
         self.scribe = Scribe(keeping) if keeping else None
         if keeping:
             self._restore(keeping.preferences)
@@ -585,7 +584,7 @@ class LabApp(App[None]):
         self.call_later(self._attacked, attacks, scenario, state)
 
     async def _attacked(self, attacks: Attacks, scenario: Scenario, state: State) -> None:
-        self.attacks, self.stands, self._trying, self.notice = attacks, (), attacks, ""
+        self.attacks, self.stands, self.notice = attacks, (), ""
         record = attacks.record
         read = record.succeeded or record.close
         self.tour.attacked(read, masked=record.obstacle == "masks")
@@ -602,7 +601,6 @@ class LabApp(App[None]):
                 return  # another attack came since
             self.stands = (*self.stands, tried)
             self._show()
-        self._trying = None
 
     async def action_copy_code(self) -> None:
         """The scenario as a code: to the terminal's clipboard, and whole on a page."""
@@ -651,10 +649,9 @@ class LabApp(App[None]):
     @property
     def idle(self) -> bool:
         """Whether nothing moves, nothing is waited for, and everything is loaded."""
+        trying = self.attacks is not None and len(self.stands) < len(say.DEFENCES)
         return (
-            self._plots_ready
-            and self._resting
-            and not (self._feeding or self._attacking or self._trying)
+            self._plots_ready and self._resting and not (self._feeding or self._attacking or trying)
         )
 
     def action_command_palette(self) -> None:
