@@ -6,12 +6,13 @@ from collections.abc import Generator
 from typing import TypeVar
 
 from engine import baselines
-from engine.data import load
+from engine.data import loading
 from engine.errors import ScenarioError
 from engine.events import Event, Preparing
 from engine.models import logistic
 from engine.scenario import Scenario
 from engine.state import Prepared, State
+from engine.steps import Steps
 
 T = TypeVar("T")
 
@@ -27,14 +28,12 @@ def prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, P
         raise ScenarioError("data, model and seed cannot change in a fork; start a new run.")
     if start and start.prepared:
         return start.prepared
-    yield Preparing("reading the patients", 0, 1)
-    federation = load(scenario.data, scenario.seed)
-    yield Preparing("reading the patients", 1, 1)
+    federation = yield from told(loading(scenario.data, scenario.seed))
     beside = yield from told(baselines.compute(federation, scenario.seed))
     return Prepared(federation, beside)
 
 
-def told(steps: Generator[tuple[str, int, int], None, T]) -> Generator[Event, None, T]:
+def told(steps: Steps[T]) -> Generator[Event, None, T]:
     """The steps of something long (what, done, total) as events; returns what they come to."""
     while True:
         try:

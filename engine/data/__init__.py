@@ -22,8 +22,9 @@ from engine.errors import DataError, ScenarioError
 from engine.knobs import nearest
 from engine.randomness import stream
 from engine.sections import BUILT_IN, Data
+from engine.steps import Steps, finished
 
-__all__ = ["Federation", "Scaling", "Summary", "Table", "load"]
+__all__ = ["Federation", "Scaling", "Summary", "Table", "load", "loading"]
 
 
 def load(data: Data, seed: int) -> Federation:
@@ -33,6 +34,12 @@ def load(data: Data, seed: int) -> Federation:
         ScenarioError: Settings that do not fit the source.
         DataError: A table that cannot be read or used.
     """
+    return finished(loading(data, seed))
+
+
+def loading(data: Data, seed: int) -> Steps[Federation]:
+    """`load`, step by step: yields what is being done, how far it is, and of how much."""
+    yield "reading the patients", 0, 1
     source = _read(data, seed)
     owner, names, notes = _placed(source, data, seed)
     held_out = source.held_out
@@ -43,6 +50,7 @@ def load(data: Data, seed: int) -> Federation:
     test = _table(source, owner, held_out, len(names), seed)
     scaling, traffic, filled = scale(train, test, source.features, data.scaling)
     positives = np.bincount(owner, weights=source.y, minlength=len(names))
+    yield "reading the patients", 1, 1
     return Federation(
         names=names,
         features=source.features,

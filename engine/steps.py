@@ -1,0 +1,25 @@
+"""Long work in steps: a generator that says how far it is, and returns what it comes to.
+
+An event of a run takes at most 50 ms, so whatever may take longer is written as such a generator;
+whoever holds it decides when the work goes on (`engine.preparation.told` makes its steps events).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TypeAlias, TypeVar
+
+T = TypeVar("T")
+
+Progress: TypeAlias = tuple[str, int, int]  # what, done, total
+Steps: TypeAlias = Generator[Progress, None, T]
+
+
+def finished(steps: Steps[T]) -> T:
+    """What the work comes to, all its steps taken at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            outcome: T = end.value
+            return outcome
