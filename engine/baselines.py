@@ -18,6 +18,7 @@ from engine.arrays import Floats, Ints
 from engine.data.federation import Federation, Table
 from engine.evaluation import evaluate, judge
 from engine.metrics import Score, auc, right
+from engine.models import Logistic
 from engine.randomness import stream
 
 BLOCK = 512  # hospitals fitted at once, at most
@@ -67,7 +68,7 @@ def compute(federation: Federation, seed: int) -> Generator[Progress, None, Base
     accuracy, mean_auc, judged = yield from _on_everyone(alone, test, seed)
     pooled = yield from _fit_pooled(train)
     local_only, alone_correct = judge(own, test)
-    together, pooled_correct = evaluate(pooled, test)
+    together, pooled_correct = evaluate(Logistic(test.x.shape[1]), pooled, test)
     majority, majority_correct = judge(np.full(len(test.y), _log_odds(train.y)), test)
     return Baselines(
         alone_correct=alone_correct,

@@ -7,12 +7,12 @@ import numpy as np
 from engine.arrays import Floats, Ints
 from engine.data.federation import Table
 from engine.metrics import Score, right, score
-from engine.models import logistic
+from engine.models import Model
 
 
-def evaluate(params: Floats, test: Table) -> tuple[Score, Ints]:
+def evaluate(model: Model, params: Floats, test: Table) -> tuple[Score, Ints]:
     """The score of `params` (d,) over all patients of `test`, and right answers by hospital, (K,)."""
-    return judge(logistic.logits(params, test.x), test)
+    return judge(model.logits(params, test.x), test)
 
 
 def judge(logits: Floats, test: Table) -> tuple[Score, Ints]:

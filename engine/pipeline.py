@@ -39,7 +39,7 @@ class Pipeline:
     stages: tuple[Stage, ...]
     channel: Channel
     plan: Plan | None
-    estimate: EstimateOf = Minibatch
+    estimate: EstimateOf
 
     @property
     def names(self) -> set[str]:
@@ -126,10 +126,11 @@ def build(setting: Setting, cohort_size: int, plan: Plan | None) -> Pipeline:
     channel = channel_of(setting, codec, cohort_size)
     stages: list[Stage] = [
         Weighting(scenario.training.weighting, plan.total if plan else None),
-        *([L2(scenario.model.l2)] if scenario.model.l2 else []),
+        *([L2(scenario.model.l2, setting.model)] if scenario.model.l2 else []),
         *(plan.stages if plan else ()),
     ]
     for switch in scenario.switches:
         stages.extend(switch.stages(setting))
     in_seats = tuple(sorted(stages, key=lambda stage: stage.seat))
-    return Pipeline(in_seats, channel, plan, plan.estimate if plan else Minibatch)
+    estimate = plan.estimate(setting) if plan else Minibatch(setting.model)
+    return Pipeline(in_seats, channel, plan, estimate)

@@ -9,7 +9,7 @@ from engine import baselines
 from engine.data import loading
 from engine.errors import ScenarioError
 from engine.events import Event, Preparing
-from engine.models import logistic
+from engine.models import model_of
 from engine.scenario import Scenario
 from engine.state import Prepared, State
 from engine.steps import Steps
@@ -30,7 +30,8 @@ def prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, P
         return start.prepared
     federation = yield from told(loading(scenario.data, scenario.seed))
     beside = yield from told(baselines.compute(federation, scenario.seed))
-    return Prepared(federation, beside)
+    model = model_of(scenario.model, len(federation.features))
+    return Prepared(federation, beside, model)
 
 
 def told(steps: Steps[T]) -> Generator[Event, None, T]:
@@ -46,6 +47,5 @@ def told(steps: Steps[T]) -> Generator[Event, None, T]:
 
 def initial(scenario: Scenario, prepared: Prepared) -> State:
     """The state before round 1."""
-    features = len(prepared.federation.features)
-    params = logistic.initial(scenario.model.init, features, scenario.seed)
+    params = prepared.model.initial(scenario.seed)
     return State(0, params, repr(scenario.basis), prepared=prepared)

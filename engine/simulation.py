@@ -34,7 +34,6 @@ from engine.events import (
     SettingsChanged,
     TrainingAdvanced,
 )
-from engine.models import logistic
 from engine.pipeline import build, refuse_diverged
 from engine.preparation import initial, prepare, told
 from engine.privacy import ledger
@@ -117,7 +116,7 @@ class _Run:
         self.prepared = prepared
         self.train = prepared.federation.train
         self.hospitals = len(prepared.federation.names)
-        self.parameters = logistic.parameters(len(prepared.federation.features))
+        self.model = prepared.model
         self.everyone: list[Block] = []  # laid out for training when first asked for
 
     def enter(self, state: State, round: int) -> Generator[Event, None, State]:
@@ -141,7 +140,7 @@ class _Run:
         self.setting = Setting(
             self.now,
             self.train.sizes,
-            self.parameters,
+            len(self.prepared.federation.features),
             self.prepared.federation.names,
             self.scenario.seed,
         )
@@ -171,7 +170,7 @@ class _Run:
             scenario=self.scenario,
             federation=federation.summary,
             baselines=self.prepared.baselines,
-            parameters=self.parameters,
+            parameters=self.model.parameters,
             setup=federation.setup,
             privacy=plan.as_dict() if plan else None,
             notes=federation.notes + self.notes,
@@ -216,7 +215,8 @@ class _Run:
         )
         if delivery.content is not None:
             after = yield from self._combine(after, delivery.content, at, delivery.survivors)
-        score, correct = evaluation.evaluate(after.params, self.prepared.federation.test)
+        test = self.prepared.federation.test
+        score, correct = evaluation.evaluate(self.model, after.params, test)
         spent = {
             direction: after.traffic.total(direction) - before.total(direction)
             for direction in ("uplink", "downlink", "overhead")
@@ -268,7 +268,7 @@ class _Run:
 
     def _train(self, anchor: Floats, at: Moment) -> Generator[Event, None, Floats]:
         """Every hospital's params after local training, (k, d)."""
-        local = np.empty((len(at.cohort), self.parameters))
+        local = np.empty((len(at.cohort), self.model.parameters))
         for block in self._blocks(at.cohort):
             steps = train_block(
                 block,

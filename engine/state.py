@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from engine.arrays import Floats
 from engine.baselines import Baselines
 from engine.data.federation import Federation
+from engine.models import Model
 from engine.privacy.ledger import Ledger
 from engine.privacy.plan import Plan
 from engine.stages.memory import Remembered
@@ -19,6 +20,7 @@ class Prepared:
 
     federation: Federation
     baselines: Baselines
+    model: Model
 
 
 @dataclass(frozen=True, eq=False)

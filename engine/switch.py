@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from engine import models
 from engine.arrays import Ints
 from engine.knobs import Section
+from engine.models import model_of
 from engine.sections import Data, Model, Training
 
 if TYPE_CHECKING:
@@ -43,16 +45,26 @@ class Setting:
     Attributes:
         scenario: With the changes that hold from this round on.
         patients: Training patients of every hospital, (K,).
-        parameters: d.
+        features: Columns of the table.
         names: Of the hospitals, (K,).
         seed: Of the scenario: who is drawn when hangs on it.
     """
 
     scenario: Settings
     patients: Ints
-    parameters: int
+    features: int
     names: tuple[str, ...] = ()
     seed: int = 0
+
+    @property
+    def model(self) -> models.Model:
+        """What is trained."""
+        return model_of(self.scenario.model, self.features)
+
+    @property
+    def parameters(self) -> int:
+        """d."""
+        return self.model.parameters
 
 
 class Switch(Section):

@@ -14,7 +14,6 @@ import numpy as np
 from engine.arrays import Floats
 from engine.blocks import Block
 from engine.estimates.base import Address, Batch, EstimateOf, Passed
-from engine.estimates.minibatch import Minibatch
 from engine.sections import Training
 
 _WORK_PER_YIELD = 2_000_000  # numbers read between two yields: well below 50 ms
@@ -38,12 +37,13 @@ def train_block(
     training: Training,
     objectives: Sequence[Objective],
     address: Address,
-    estimate: EstimateOf = Minibatch,
+    estimate: EstimateOf,
 ) -> Iterator[tuple[Progress, Floats]]:
     """Train a block from `anchor` (d,); yields progress and the local params so far, (k, d).
 
     Args:
         address: (seed, round) of the run.
+        estimate: Of a local gradient, for the model that is trained.
     """
     local = np.repeat(anchor[:, None], len(block.sizes), axis=1)  # (d, k)
     gradients = estimate(block, training, address)

@@ -53,7 +53,7 @@ def scenario(training: dict[str, object], **privacy: object) -> Scenario:
 
 
 def planned(of: Scenario, patients: list[int], cohort: int | None = None) -> tuple[Setting, Plan]:
-    setting = Setting(of, np.array(patients), COLUMNS + 1)
+    setting = Setting(of, np.array(patients), COLUMNS)
     plan = finished(make_plan(setting, Float32(), cohort or len(patients), 0, (), None))
     assert plan is not None
     return setting, plan
@@ -100,6 +100,7 @@ def transcripts(of: Scenario, plan: Plan) -> Floats:
     An objective sees each estimate; this one adds nothing to it and writes it down.
     """
     table, seen = hospitals(), []
+    estimate = plan.estimate(Setting(of, table.sizes, COLUMNS))
     for block in blocks(table, np.arange(2 * RUNS)):
         heard: list[Floats] = []
 
@@ -108,7 +109,7 @@ def transcripts(of: Scenario, plan: Plan) -> Floats:
             return gradient
 
         anchor = np.zeros(COLUMNS + 1)
-        list(train_block(block, anchor, of.training, [listen], (7, 1), plan.estimate))
+        list(train_block(block, anchor, of.training, [listen], (7, 1), estimate))
         assert np.array_equal(block.rows, np.sort(block.rows))
         seen.append(np.array(heard))
     expected = plan.sampling_rate[0] * PATIENTS

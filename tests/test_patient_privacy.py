@@ -25,6 +25,7 @@ from engine.events import (
     SettingsChanged,
     UpdatesSent,
 )
+from engine.models import Logistic
 from engine.privacy import accountant, groups
 from engine.privacy.ledger import Release, and_then, bare, pasts
 from engine.privacy.plan import Plan, make_plan
@@ -50,7 +51,7 @@ def trained(
 ) -> Floats:
     """Every hospital's params after private local training, (K, d)."""
     everyone = np.arange(len(of.sizes))
-    estimate = PatientLevel(clip_norm, np.full(len(everyone), z))
+    estimate = PatientLevel(Logistic(of.x.shape[1]), clip_norm, np.full(len(everyone), z))
     local = np.empty((len(everyone), len(anchor)))
     for block in blocks(of, everyone):
         for _, now in train_block(block, anchor, training, objectives, (7, round), estimate):
@@ -174,7 +175,7 @@ def test_a_patient_moves_a_steps_sum_by_no_more_than_the_clip(n, clip_norm, seed
         if padded:  # as the kernel stands for nobody
             some.with_one[0][0], some.with_one[1][0], some.lengths[0] = 0.0, 0.5, 0.0
         (block,) = blocks(some, np.array([0]))
-        estimate = PatientLevel(clip_norm, np.zeros(1))
+        estimate = PatientLevel(Logistic(4), clip_norm, np.zeros(1))
         *_, (_, local) = train_block(block, anchor, training, [], (7, 1), estimate)
         return np.asarray((anchor - local[0]) * n)  # divided by q·n = n
 
@@ -236,7 +237,7 @@ def test_epsilon_infinite_is_the_same_mechanism_without_noise():
 def planned(scenario: Scenario, patients: list[int], released: Any = ()) -> Plan:
     """The plan for a federation of these sizes, everyone in every round."""
     size = max(1, round(scenario.training.participation * len(patients)))
-    setting = Setting(scenario, np.array(patients), 5, seed=scenario.seed)
+    setting = Setting(scenario, np.array(patients), 4, seed=scenario.seed)
     plan = made(make_plan(setting, Float32(), size, 0, released, None))
     assert plan is not None
     return plan

@@ -46,7 +46,7 @@ def hospital(**sections: dict[str, Any]) -> Scenario:
 
 def planned(scenario: Scenario, patients: Ints, released: Ledger = ()) -> Plan:
     """The plan for a federation of these sizes, five params, everyone in every round."""
-    setting = Setting(scenario, patients, 5, seed=scenario.seed)
+    setting = Setting(scenario, patients, 4, seed=scenario.seed)
     plan = made(make_plan(setting, codec_of(scenario), len(patients), 0, released, None))
     assert plan is not None
     return plan

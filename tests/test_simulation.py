@@ -15,6 +15,7 @@ from engine.channels.plain import Plain
 from engine.codecs.float32 import Float32
 from engine.codecs.quantize import Quantize
 from engine.cohort import cohort_size
+from engine.estimates.minibatch import Minibatch
 from engine.events import (
     Aggregated,
     EpochTrained,
@@ -28,6 +29,7 @@ from engine.events import (
     UpdatesProtected,
     UpdatesSent,
 )
+from engine.models import Logistic
 from engine.pipeline import Pipeline
 from engine.privacy.accountant import noise_multiplier
 from engine.randomness import stream
@@ -176,7 +178,9 @@ class Feedback(Stage):
 
 
 def through(updates: Floats, cohort: list[int], remembered: Remembered) -> Remembered:
-    pipeline = Pipeline((Feedback(), Weighting("equal")), Plain(Float32()), None)
+    pipeline = Pipeline(
+        (Feedback(), Weighting("equal")), Plain(Float32()), None, Minibatch(Logistic(1))
+    )
     at = Moment(1, 1, np.array(cohort), np.ones(len(cohort), int), 4, np.zeros(updates.shape[1]))
     steps = pipeline.upload(updates, at, remembered, Traffic())
     while True:
@@ -242,7 +246,14 @@ def test_hospitals_train_from_the_model_as_it_came_over_the_wire():
     assert not np.array_equal(anchor, start.params)
     train = start.prepared.federation.train
     for block in blocks(train, np.arange(4)):
-        *_, (_, local) = train_block(block, anchor, scenario.training, [], (scenario.seed, 2))
+        *_, (_, local) = train_block(
+            block,
+            anchor,
+            scenario.training,
+            [],
+            (scenario.seed, 2),
+            Minibatch(start.prepared.model),
+        )
         for row, hospital in zip(local - anchor, block.hospitals, strict=True):
             assert sent.payloads[hospital][HEADER_SIZE:] == row.astype("<f4").tobytes()
 

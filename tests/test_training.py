@@ -14,8 +14,9 @@ from engine.blocks import LARGEST, blocks
 from engine.cohort import draw_cohort
 from engine.data import load
 from engine.data.federation import Table
-from engine.estimates.minibatch import visiting_order
+from engine.estimates.minibatch import Minibatch, visiting_order
 from engine.events import UpdatesProtected
+from engine.models import Logistic
 from engine.sections import Training
 from engine.stages.fedprox import FedProx
 from engine.stages.l2 import L2
@@ -33,7 +34,8 @@ def trained(
     everyone = np.arange(len(of.sizes))
     local = np.empty((len(everyone), len(anchor)))
     for block in blocks(of, everyone):
-        for _, now in train_block(block, anchor, training, objectives, (7, round)):
+        estimate = Minibatch(Logistic(of.x.shape[1]))
+        for _, now in train_block(block, anchor, training, objectives, (7, round), estimate):
             local[block.rows] = now
     return local
 
@@ -116,7 +118,9 @@ def test_a_hospital_trains_alike_whoever_else_takes_part():
     for subset in ([1], [0, 3], [1, 2, 3]):
         cohort = np.array(subset)
         for block in blocks(of, cohort):
-            *_, (_, local) = train_block(block, anchor, training, [], (7, 1))
+            *_, (_, local) = train_block(
+                block, anchor, training, [], (7, 1), Minibatch(Logistic(3))
+            )
             np.testing.assert_allclose(local, everyone[block.hospitals], rtol=0, atol=1e-12)
 
 
@@ -167,7 +171,7 @@ def test_updates_shrink_as_mu_grows_while_the_rate_allows():
 def test_l2_pulls_weights_and_not_the_bias():
     of, anchor = table([12], 3), np.array([1.0, -2.0, 0.5, 4.0])
     plain = trained(of, FULL_BATCH, anchor)
-    pulled = trained(of, FULL_BATCH, anchor, L2(0.1).on_gradient)
+    pulled = trained(of, FULL_BATCH, anchor, L2(0.1, Logistic(3)).on_gradient)
     np.testing.assert_allclose(plain - pulled, [0.3 * 0.1 * np.array([1.0, -2.0, 0.5, 0.0])])
 
 
@@ -196,7 +200,9 @@ def test_a_hospital_that_takes_no_step_has_no_loss():
     (block,) = blocks(of, np.arange(2))
     training = Training(local_steps=8, batch_size=10)
     passes = [
-        p for p, _ in train_block(block, np.zeros(3), training, [], (7, 1)) if p.passed is not None
+        p
+        for p, _ in train_block(block, np.zeros(3), training, [], (7, 1), Minibatch(Logistic(2)))
+        if p.passed is not None
     ]
     assert [np.isfinite(p.passed.losses).tolist() for p in passes] == [[True, True], [False, True]]
 
@@ -213,5 +219,7 @@ def test_losses_are_those_of_the_pass_itself():
     of = table([10], 2)
     (block,) = blocks(of, np.array([0]))
     training = replace(FULL_BATCH, local_epochs=1)
-    *_, (progress, _) = train_block(block, np.zeros(3), training, [], (7, 1))
+    *_, (progress, _) = train_block(
+        block, np.zeros(3), training, [], (7, 1), Minibatch(Logistic(2))
+    )
     np.testing.assert_allclose(progress.passed.losses, np.log(2))  # zero params: p = ½ for everyone

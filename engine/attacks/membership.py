@@ -24,9 +24,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Floats
-from engine.attacks.victim import federation_of
+from engine.attacks.victim import prepared_of
 from engine.data.federation import Table
-from engine.models import logistic
+from engine.models import Model
 from engine.privacy import accountant, ledger
 from engine.state import State
 
@@ -85,8 +85,9 @@ def membership(state: State) -> Membership:
     Raises:
         RunError: The state came without its patients.
     """
-    federation = federation_of(state)
-    inside, outside = (_losses(state.params, t) for t in (federation.train, federation.test))
+    prepared = prepared_of(state)
+    tables = prepared.federation.train, prepared.federation.test
+    inside, outside = (_losses(prepared.model, state.params, table) for table in tables)
     threshold = float(inside.mean())
     epsilon, delta, guess = _promised(state)
     return Membership(
@@ -132,9 +133,9 @@ def _promised(state: State) -> tuple[float | None, float | None, float]:
     return epsilon, delta, max(accountant.best_guess(past) for past in pasts)
 
 
-def _losses(params: Floats, table: Table) -> Floats:
+def _losses(model: Model, params: Floats, table: Table) -> Floats:
     """Log-loss of every patient, nats, (N,)."""
-    logits = logistic.logits(params, table.x)
+    logits = model.logits(params, table.x)
     return np.logaddexp(0.0, np.where(table.y > 0.5, -logits, logits))
 
 

@@ -29,7 +29,7 @@ from engine.privacy.plan import finished, make_plan
 from engine.privacy.section import Privacy
 from engine.scenario import Scenario
 from engine.stages.base import Moment, Named
-from engine.state import State
+from engine.state import Prepared, State
 from engine.switch import Setting
 from engine.training import train_block
 
@@ -229,7 +229,7 @@ def victim(scenario: Scenario, state: State, hospital: int, seed: int | None = N
         ScenarioError: There is no such hospital.
         RunError: The state came without its patients.
     """
-    federation = federation_of(state)
+    federation = prepared_of(state).federation
     everyone = len(federation.names)
     if not 0 <= hospital < everyone:
         raise ScenarioError(
@@ -238,7 +238,7 @@ def victim(scenario: Scenario, state: State, hospital: int, seed: int | None = N
     now = scenario.at(state.round + 1)
     size = cohort_size(now.training.participation, everyone, now.on("masking"))
     sizes, names = federation.train.sizes, federation.names
-    setting = Setting(now, sizes, len(state.params), names, now.seed)
+    setting = Setting(now, sizes, len(federation.features), names, now.seed)
     planning = make_plan(setting, codec_of(now), size, state.round, state.released, state.plan)
     plan = finished(planning)
     if plan and np.isinf(plan.noise_multiplier).any():
@@ -254,15 +254,15 @@ def victim(scenario: Scenario, state: State, hospital: int, seed: int | None = N
     return Victim(now, state, federation, hospital, pipeline, cohort, chosen)
 
 
-def federation_of(state: State) -> Federation:
-    """Whose patients a state is about.
+def prepared_of(state: State) -> Prepared:
+    """The patients that a state is about, and the model.
 
     Raises:
         RunError: It came without them.
     """
     if state.prepared is None:
         raise RunError("attack: this state came without its patients; run the scenario again.")
-    return state.prepared.federation
+    return state.prepared
 
 
 def before_round_1(state: State, params: Floats) -> State:

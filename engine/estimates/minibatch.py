@@ -14,16 +14,27 @@ import numpy as np
 from engine.arrays import Floats, Ints
 from engine.blocks import Block
 from engine.estimates.base import Address, Batch, Passed, Schedule
-from engine.models import logistic
+from engine.models.base import Model, residuals, summed_loss
 from engine.randomness import stream
 from engine.sections import Training
 
 
+@dataclass(frozen=True)
 class Minibatch:
+    """Asked for a block, it gives that block's estimates for a model."""
+
+    model: Model
+
+    def __call__(self, block: Block, training: Training, address: Address) -> _Shuffled:
+        """The estimates of one block in one round."""
+        return _Shuffled(block, training, address, self.model)
+
+
+class _Shuffled:
     """Shuffled minibatches of one block in one round."""
 
-    def __init__(self, block: Block, training: Training, address: Address) -> None:
-        self.block, self.address = block, address
+    def __init__(self, block: Block, training: Training, address: Address, model: Model) -> None:
+        self.block, self.address, self.model = block, address, model
         self.schedule = Schedule(block.sizes, training)
         self.epochs = self.schedule.epochs
         # Of the pass, each patient's residual when it was visited.
@@ -40,26 +51,29 @@ class Minibatch:
         for places, active, count in steps:
             x, y = self.block.minibatch(found, places, active, self.into)
             fraction = places.stop / len(self.residuals)
-            yield _Step(active, x.size, fraction, x, y, count, self.residuals[places, active])
+            seen = self.residuals[places, active]
+            yield _Step(active, x.size, fraction, self.model, x, y, count, seen)
 
     def passed(self) -> Passed:
         """Losses from the residuals: a mean needs one logarithm a patient, taken once a pass."""
         took = self.visited > 0
-        losses = np.where(took, logistic.summed_loss(self.residuals), np.nan)
+        losses = np.where(took, summed_loss(self.residuals), np.nan)
         return Passed(losses / np.maximum(self.visited, 1), took)
 
 
 @dataclass(frozen=True, eq=False)
 class _Step(Batch):
-    x: Floats  # (d, b, k_active)
+    model: Model
+    x: Floats  # (features + 1, b, k_active)
     y: Floats  # (b, k_active)
     count: Ints  # patients in each batch, (k_active,)
     residuals: Floats  # (b, k_active), to be filled
 
     def gradient(self, local: Floats) -> Floats:
-        """Σ (p − y) x / b."""
-        self.residuals[:] = logistic.residuals(local, self.x, self.y)
-        return logistic.summed_gradient(self.x, self.residuals) / self.count
+        """Σ (p − y) ∂logit/∂params / b."""
+        forward = self.model.forward(local, self.x)
+        self.residuals[:] = residuals(forward.logits, self.y)
+        return forward.combined(self.residuals) / self.count
 
 
 def visiting_order(seed: int, round: int, epoch: int, sizes: Ints) -> Ints:

@@ -12,9 +12,11 @@ left out, its absence would tell. What follows — the proximal term, the update
 hospitals — is made of noised sums alone and costs no privacy any more. Adjacency is zero-out: a
 patient's row in place, or a row of nothing; n is taken as known.
 
-A logistic gradient is (p − y) · (x, 1), so its norm is |p − y| · ‖(x, 1)‖ and no gradient is ever
-written down for a single patient. With z = 0 the mechanism stays and the noise goes: that is the branch
-to compare a private run with. Floating-point noise is not strict differential privacy (Mironov 2012).
+A patient's gradient is (p − y) · ∂logit/∂params, so its norm is |p − y| · ‖∂logit/∂params‖ (for logistic
+regression the length of (x, 1); see `engine.models.base`), and a sum of clipped gradients is one pass
+backwards with clipped residuals: no gradient is ever written down for a single patient. With z = 0 the
+mechanism stays and the noise goes: that is the branch to compare a private run with. Floating-point
+noise is not strict differential privacy (Mironov 2012).
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ import numpy as np
 from engine.arrays import Flags, Floats, Ints
 from engine.blocks import Block
 from engine.estimates.base import Address, Batch, LocalStep, Passed, Schedule, expected_batch
-from engine.models import logistic
+from engine.models.base import Model, residuals, summed_loss
 from engine.randomness import ByHospital
 from engine.sections import Training
 
@@ -41,17 +43,19 @@ class PatientLevel:
     """How much noise each hospital adds; asked for a block, it gives that block's estimates.
 
     Attributes:
+        model: What is trained.
         clip_norm: C.
         noise_multiplier: z of every hospital of the federation, (K,).
     """
 
+    model: Model
     clip_norm: float
     noise_multiplier: Floats
 
     def __call__(self, block: Block, training: Training, address: Address) -> _Poisson:
         """The estimates of one block in one round."""
         noise_std = self.noise_multiplier[block.hospitals] * self.clip_norm  # (k,)
-        return _Poisson(block, training, address, self.clip_norm, noise_std)
+        return _Poisson(block, training, address, self.model, self.clip_norm, noise_std)
 
 
 class _Poisson:
@@ -62,10 +66,11 @@ class _Poisson:
         block: Block,
         training: Training,
         address: Address,
+        model: Model,
         clip_norm: float,
         noise_std: Floats,
     ) -> None:
-        self.block, self.address = block, address
+        self.block, self.address, self.model = block, address, model
         self.clip_norm, self.noise_std = clip_norm, noise_std
         self.schedule = Schedule(block.sizes, training)
         self.epochs = self.schedule.epochs
@@ -87,6 +92,7 @@ class _Poisson:
                 active=active,
                 size=x.size,
                 fraction=number / len(steps),
+                model=self.model,
                 x=x,
                 y=y,
                 lengths=lengths,
@@ -121,7 +127,7 @@ class _Poisson:
 
     def _noises(self, source: ByHospital, steps: int) -> Iterator[Floats]:
         """N(0, z² C² I) for each step, (d, k)."""
-        d, k = self.block.width, len(self.expected)
+        d, k = self.model.parameters, len(self.expected)
         at_once = max(1, _DRAWN_AT_ONCE // (d * k))
         for start in range(0, steps, at_once):
             yield from self.noise_std * source.normal(min(at_once, steps - start), d)
@@ -161,7 +167,8 @@ def heads(coins: ByHospital, rate: Floats, flips: Ints) -> tuple[Ints, Ints]:
 
 @dataclass(frozen=True, eq=False)
 class _Step(Batch):
-    x: Floats  # (d, b, k_active)
+    model: Model
+    x: Floats  # (features + 1, b, k_active)
     y: Floats  # (b, k_active)
     lengths: Floats  # ‖(x, 1)‖, (b, k_active)
     clip_norm: float
@@ -171,16 +178,18 @@ class _Step(Batch):
 
     def gradient(self, local: Floats) -> Floats:
         """(Σ clipped gradients + noise) / q·n."""
-        residual = logistic.residuals(local, self.x, self.y)
-        clipped, cut = clip(residual, self.lengths, self.clip_norm)
+        forward = self.model.forward(local, self.x)
+        residual = residuals(forward.logits, self.y)
+        clipped, cut = clip(residual, forward.lengths(self.lengths), self.clip_norm)
         self.seen.add(self.active, residual, self.lengths > 0, cut)
-        return (logistic.summed_gradient(self.x, clipped) + self.noise) / self.expected
+        return (forward.combined(clipped) + self.noise) / self.expected
 
 
 def clip(residual: Floats, lengths: Floats, clip_norm: float) -> tuple[Floats, Flags]:
-    """Residuals (b, k) of which each times its (x, 1) is at most `clip_norm` long; which were cut.
+    """Residuals (b, k), each with its gradient at most `clip_norm` long; which were cut.
 
-    A gradient that is no number, or of a row so long that a factor loses its digits, becomes 0.
+    Lengths are those of ∂logit/∂params, (b, k). A gradient that is no number, or of a row so long that
+    a factor loses its digits, becomes 0.
     """
     norms = np.abs(residual) * lengths
     clipped = residual * (clip_norm / np.maximum(norms, clip_norm))
@@ -197,7 +206,7 @@ class _Seen:
 
     def add(self, active: slice, residual: Floats, real: Flags, cut: Flags) -> None:
         """One step's batch, (b, k_active)."""
-        self.loss[active] += logistic.summed_loss(residual)
+        self.loss[active] += summed_loss(residual)
         self.patients[active] += real.sum(axis=0)
         self.cut[active] += cut.sum(axis=0)
 

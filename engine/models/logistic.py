@@ -1,69 +1,67 @@
 """Logistic regression: p = σ(w·x + b), the model small enough to send in 44 bytes.
 
 Params are one vector (d,): the weights, then the bias. Rows carry a last column of ones, so the bias
-is a weight like the others. Arrays inside the training kernel have the hospital axis last, where it is
-contiguous and every operation runs over all hospitals of a block at once.
+is a weight like the others, and the derivative of the logit by the params is the row itself.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from engine.arrays import Floats
+from engine.arrays import Floats, Ints
 from engine.randomness import stream
 
-_FAR = 700.0  # a logit of −700 gives p = 1e-304; e^710 would overflow
-_PER_LOG = 16  # probabilities multiplied before one logarithm is taken of them: logs are slow
-_LEAST = 1e-19  # a smaller probability counts as this, so that no product of 16 underflows
 
+@dataclass(frozen=True)
+class Logistic:
+    """Logistic regression on so many columns.
 
-def parameters(features: int) -> int:
-    """d."""
-    return features + 1
-
-
-def initial(kind: str, features: int, seed: int) -> Floats:
-    """Params before round 1, (d,): zero, or uniform in ±1/√features."""
-    d = parameters(features)
-    if kind == "zero":
-        return np.zeros(d)
-    bound = 1 / math.sqrt(features)
-    return stream(seed, "initial params").uniform(-bound, bound, d)
-
-
-def logits(params: Floats, x: Floats) -> Floats:
-    """log p/(1−p) of rows `x` (n, features), for params (d,): (n,)."""
-    return np.asarray(x @ params[:-1] + params[-1])
-
-
-def residuals(local: Floats, x: Floats, y: Floats) -> Floats:
-    """p − y, the derivative of the log-loss by the logit, (b, k).
-
-    Args:
-        local: Params of each hospital, (d, k).
-        x: A minibatch of each, ones last, (d, b, k).
-        y: Its labels, (b, k).
+    Attributes:
+        init: Where it starts: at zero, or uniform in ±1/√features.
     """
-    z: Floats = np.einsum("dbk,dk->bk", x, local)
-    np.negative(z, out=z)
-    np.minimum(z, _FAR, out=z)
-    np.exp(z, out=z)
-    z += 1.0
-    np.reciprocal(z, out=z)
-    z -= y
-    return z
+
+    features: int
+    init: str = "zero"
+    held = 0
+
+    @property
+    def parameters(self) -> int:
+        """d."""
+        return self.features + 1
+
+    @property
+    def biases(self) -> Ints:
+        """The last param."""
+        return np.array([self.features])
+
+    def initial(self, seed: int) -> Floats:
+        """Params before round 1, (d,)."""
+        if self.init == "zero":
+            return np.zeros(self.parameters)
+        bound = 1 / math.sqrt(self.features)
+        return stream(seed, "initial params").uniform(-bound, bound, self.parameters)
+
+    def logits(self, params: Floats, x: Floats) -> Floats:
+        """w·x + b of rows `x` (n, features), for params (d,): (n,)."""
+        return np.asarray(x @ params[:-1] + params[-1])
+
+    def forward(self, local: Floats, x: Floats) -> _Forward:
+        """A minibatch x (d, b, k), ones last, at the params of each hospital (d, k)."""
+        return _Forward(x, np.einsum("dbk,dk->bk", x, local))
 
 
-def summed_gradient(x: Floats, residual: Floats) -> Floats:
-    """Σ (p − y) x over the minibatch, (d, k)."""
-    return np.asarray(np.einsum("dbk,bk->dk", x, residual))
+@dataclass(frozen=True, eq=False)
+class _Forward:
+    x: Floats  # (d, b, k)
+    logits: Floats  # (b, k)
 
+    def lengths(self, rows: Floats) -> Floats:
+        """∂logit/∂params is the row with its one: so long is it, (b, k)."""
+        return rows
 
-def summed_loss(residual: Floats) -> Floats:
-    """Σ −log(probability given to the true label), nats, (k,)."""
-    given = np.maximum(1.0 - np.abs(residual), _LEAST)  # probability of the true label
-    starts = np.arange(0, len(given), _PER_LOG)
-    products = np.multiply.reduceat(given, starts, axis=0)
-    return np.asarray(-np.log(products).sum(axis=0))
+    def combined(self, factors: Floats) -> Floats:
+        """Σ factor · (x, 1) over the minibatch, (d, k)."""
+        return np.asarray(np.einsum("dbk,bk->dk", self.x, factors))

@@ -85,12 +85,11 @@ class Plan:
             return (HospitalGaussian(clip_norm, float(z[0]) * self.sensitivity),)
         return (LocalGaussian(clip_norm, z * self.sensitivity),)
 
-    @property
-    def estimate(self) -> EstimateOf:
+    def estimate(self, setting: Setting) -> EstimateOf:
         """What acts on a patient's gradient."""
         if self.settings.unit == "patient":
-            return PatientLevel(self.settings.clip_norm, self.noise_multiplier)
-        return Minibatch
+            return PatientLevel(setting.model, self.settings.clip_norm, self.noise_multiplier)
+        return Minibatch(setting.model)
 
     def entry(self, sent: Ints) -> Entry:
         """What a round releases in which the updates of `sent` (k,) are in the sum."""

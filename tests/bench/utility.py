@@ -18,7 +18,6 @@ import numpy as np
 from engine import Scenario, simulate
 from engine.codecs.float32 import Float32
 from engine.events import RoundFinished
-from engine.models import logistic
 from engine.preparation import initial, prepare
 from engine.privacy.plan import finished, make_plan
 from engine.state import Prepared, State
@@ -77,8 +76,8 @@ def _same_noise(scenario: Scenario, start: State) -> State:
     """With a plan in it that the run will keep, since it is for the same settings."""
     assert start.prepared is not None
     federation = start.prepared.federation
-    d = logistic.parameters(len(federation.features))
-    setting = Setting(scenario, federation.train.sizes, d, federation.names, scenario.seed)
+    columns = len(federation.features)
+    setting = Setting(scenario, federation.train.sizes, columns, federation.names, scenario.seed)
     plan = finished(make_plan(setting, Float32(), len(federation.names), 0, (), None))
     assert plan is not None
     z = plan.noise_multiplier

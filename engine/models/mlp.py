@@ -1,0 +1,135 @@
+"""A multilayer perceptron: one hidden layer of any width, tanh, one logit.
+
+Each hidden unit is a logistic regression but for its curve, h = tanh(w·x + b), and the output is one on
+top of them, logit = v·h + c. Params are one flat vector (d,), unit after unit, each its weights and then
+its bias, as a logistic model's are; the output comes last:
+
+    [w_1, b_1,  w_2, b_2,  …,  w_H, b_H,  v, c]          d = H · (features + 1) + H + 1
+
+tanh, because it is bounded. What a patient's gradient can be is bounded by what flows through the units,
+so under a clip less of it is cut away; Papernot et al. 2021, "Tempered Sigmoid Activations for Deep
+Learning with Differential Privacy" (AAAI), find bounded activations, tanh among them, the more accurate
+ones under DP-SGD, where an unbounded ReLU lets activations grow.
+
+The logit's derivative by v is h, and by w_j it is v_j (1 − h_j²) · x: an outer product, so its length is
+the product of two lengths, and
+
+    ‖∂logit/∂params‖² = ‖(h, 1)‖² + ‖v (1 − h²)‖² · ‖(x, 1)‖²
+
+(Goodfellow 2015, section 4). Initial weights are random, Glorot & Bengio 2010, "Understanding the
+difficulty of training deep feedforward neural networks" (AISTATS), equation 16: from zero all units
+would get the same gradient and stay alike for ever. Biases start at 0. Left out: more layers.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from engine.arrays import Floats, Ints
+from engine.randomness import stream
+
+_AT_ONCE = 2_000_000  # numbers of hidden units, outside training
+
+
+@dataclass(frozen=True)
+class Mlp:
+    """A network on so many columns with so many hidden units."""
+
+    features: int
+    hidden: int
+
+    @property
+    def parameters(self) -> int:
+        """d."""
+        return self._inner + self.hidden + 1
+
+    @property
+    def _inner(self) -> int:
+        """Params below the output."""
+        return self.hidden * (self.features + 1)
+
+    @property
+    def biases(self) -> Ints:
+        """The last param of every unit, and of the output."""
+        units = np.arange(1, self.hidden + 1) * (self.features + 1) - 1
+        return np.append(units, self.parameters - 1)
+
+    @property
+    def held(self) -> int:
+        """What a unit gives, its slope, and what flows back through it."""
+        return 3 * self.hidden
+
+    def initial(self, seed: int) -> Floats:
+        """Weights uniform in ±√(6 / (units in + units out)), biases 0, (d,)."""
+        draws = stream(seed, "initial params")
+        units = np.zeros((self.hidden, self.features + 1))
+        bound = math.sqrt(6 / (self.features + self.hidden))
+        units[:, :-1] = draws.uniform(-bound, bound, (self.hidden, self.features))
+        bound = math.sqrt(6 / (self.hidden + 1))
+        return np.concatenate([units.ravel(), draws.uniform(-bound, bound, self.hidden), [0.0]])
+
+    def logits(self, params: Floats, x: Floats) -> Floats:
+        """v·tanh(Wx + b) + c of rows `x` (n, features), for params (d,): (n,)."""
+        units = params[: self._inner].reshape(self.hidden, -1)
+        logits, step = np.empty(len(x)), max(1, _AT_ONCE // self.hidden)
+        for start in range(0, len(x), step):
+            part = slice(start, start + step)
+            inner = x[part] @ units[:, :-1].T
+            inner += units[:, -1]
+            logits[part] = np.tanh(inner, out=inner) @ params[self._inner : -1] + params[-1]
+        return logits
+
+    def forward(self, local: Floats, x: Floats) -> _Forward:
+        """A minibatch x (features + 1, b, k), ones last, at the params of each hospital (d, k)."""
+        k = local.shape[1]
+        # Matrices are multiplied hospital by hospital, so here the hospitals come first.
+        first = np.ascontiguousarray(local.T)
+        units = first[:, : self._inner].reshape(k, self.hidden, self.features + 1)
+        rows = np.ascontiguousarray(x.transpose(2, 0, 1))
+        inner = units @ rows
+        return _Forward(rows, np.tanh(inner, out=inner), first[:, self._inner :])
+
+
+@dataclass(frozen=True, eq=False)
+class _Forward:
+    rows: Floats  # (k, features + 1, b)
+    hidden: Floats  # (k, hidden, b)
+    output: Floats  # v and c, (k, hidden + 1)
+
+    @cached_property
+    def logits(self) -> Floats:
+        """v·h + c, the bias times the row's one, (b, k)."""
+        weighed = (self.output[:, None, :-1] @ self.hidden)[:, 0]
+        weighed += self.output[:, -1:] * self.rows[:, -1]
+        return np.ascontiguousarray(weighed.T)
+
+    @cached_property
+    def _slopes(self) -> Floats:
+        """∂logit by what goes into each unit, v (1 − h²), (k, hidden, b)."""
+        slopes = np.square(self.hidden)
+        np.subtract(1.0, slopes, out=slopes)
+        slopes *= self.output[:, :-1, None]
+        return slopes
+
+    def lengths(self, rows: Floats) -> Floats:
+        """By the product of lengths that the module tells, (b, k)."""
+        one = self.rows[:, -1]
+        of_output = np.sqrt(np.einsum("khb,khb->kb", self.hidden, self.hidden) + one**2)
+        of_units = np.sqrt(np.einsum("khb,khb->kb", self._slopes, self._slopes))
+        return np.asarray(np.hypot(of_output.T, of_units.T * rows))
+
+    def combined(self, factors: Floats) -> Floats:
+        """One pass backwards with these factors in the place of the residuals, (d, k)."""
+        k, hidden, _ = self.hidden.shape
+        by_hospital = np.ascontiguousarray(factors.T)  # (k, b)
+        back = self._slopes * by_hospital[:, None]
+        units = back @ self.rows.transpose(0, 2, 1)
+        gradient = np.empty((units[0].size + hidden + 1, k))
+        gradient[: units[0].size] = units.reshape(k, -1).T
+        gradient[units[0].size : -1] = (self.hidden @ by_hospital[:, :, None])[..., 0].T
+        gradient[-1] = np.einsum("kb,kb->k", by_hospital, self.rows[:, -1])
+        return gradient
