@@ -17,7 +17,7 @@ import tomli_w
 from engine import codes
 from engine.errors import ScenarioError
 from engine.knobs import Section, nearest
-from engine.sections import BUILT_IN, Data, Model, Training
+from engine.sections import PUBLIC, Data, Model, Training
 from engine.settings import ALWAYS, CHANGEABLE, SECTIONS, TOP, Given, plain, with_settings
 from engine.switch import Switch
 
@@ -221,7 +221,7 @@ class Scenario:
     @property
     def on_own_data(self) -> bool:
         """Whether the patients come from the user's files."""
-        return self.data.source not in BUILT_IN
+        return self.data.source not in PUBLIC
 
     def to_code(self) -> str:
         """A short text that holds the scenario. On own data it carries no seed: with the seed the

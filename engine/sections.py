@@ -10,6 +10,8 @@ from engine.knobs import Section, knob
 
 OWN_HOSPITALS = ("notebook",)  # sources that come in hospitals of their own
 BUILT_IN = ("synthetic", "notebook", "breast-cancer")
+CATALOGUE = ("heart-disease", "heart-disease-full", "eicu-demo", "mimic-demo")  # fetched on request
+PUBLIC = BUILT_IN + CATALOGUE  # everybody has these patients; any other source is somebody's own
 
 
 def _natural(values: Mapping[str, Any]) -> str:
@@ -26,10 +28,10 @@ _USERS: Mapping[str, Callable[[Data], bool]] = {
         or (data.partition == "quantity" and not data.sizes)
     ),
     "sizes": lambda data: data.partition == "quantity",
-    "hospital_col": lambda data: data.source not in BUILT_IN,
-    "label_col": lambda data: data.source not in BUILT_IN,
-    "separator": lambda data: data.source not in BUILT_IN,
-    "positive": lambda data: data.source not in ("synthetic", "notebook"),
+    "hospital_col": lambda data: data.source not in PUBLIC or data.source == "eicu-demo",
+    "label_col": lambda data: data.source not in PUBLIC,
+    "separator": lambda data: data.source not in PUBLIC,
+    "positive": lambda data: data.source not in PUBLIC or data.source == "breast-cancer",
 }
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fedtui.commands.data import data
 from fedtui.safe import safe
 from fedtui.shadow import refuse_shadowed_engine
 
@@ -246,6 +247,9 @@ def epsilon(
     guess, promised = accountant.best_guess(releases), accountant.ceiling(spent, delta)
     naive = accountant.naive(releases, delta)
     click.echo("\n".join(words.noise_costs(z, steps, rounded, guess, promised, naive)))
+
+
+cli.add_command(data)
 
 
 def _round_up(value: float) -> float:

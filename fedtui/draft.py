@@ -16,14 +16,14 @@ from typing import Any
 from engine.errors import EngineError, NotBuiltYet, ScenarioError
 from engine.knobs import Knob, Section, read_value
 from engine.scenario import Scenario
-from engine.sections import BUILT_IN
+from engine.sections import PUBLIC
 from engine.settings import ALWAYS, SECTIONS, Given
 from fedtui import ladder, scenarios, words
 from fedtui.rehearsal import check_hospitals
 from fedtui.written import as_text, items
 
 SEED = Knob("everything drawn by chance hangs on it: same seed, same run", low=0, high=2**63 - 1)
-_SUGGESTED = {"data.source": BUILT_IN}  # words to step through where any text will do
+_SUGGESTED = {"data.source": PUBLIC}  # words to step through where any text will do
 _KEY = re.compile(r"\b([a-z]\w*)\.([a-z]\w*)\b")
 
 
@@ -231,7 +231,7 @@ class Draft:
     @property
     def on_own_data(self) -> bool:
         """Whether the patients come from the learner's own file."""
-        return self.field("data.source").value not in BUILT_IN
+        return self.field("data.source").value not in PUBLIC
 
     @property
     def changed(self) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 
 from engine import events as ev
 from engine.privacy.ledger import Ledger
-from engine.sections import BUILT_IN
+from engine.sections import PUBLIC
 from engine.wire import Kind
 from fedtui.hospitals import Flags, Floats, Hospitals, Ints, put
 from fedtui.mail import Mail
@@ -81,7 +81,7 @@ class View:
     @property
     def own_data(self) -> bool:
         """Whether the patients come from the learner's own file."""
-        return self.settings.get("data", {}).get("source", BUILT_IN[0]) not in BUILT_IN
+        return self.settings.get("data", {}).get("source", PUBLIC[0]) not in PUBLIC
 
     @property
     def complete(self) -> bool:

@@ -20,7 +20,7 @@ from engine.codecs.section import Compression
 from engine.data.source import letter as letter  # told of here as everything is
 from engine.events import Phase, Preparing
 from engine.knobs import Knob
-from engine.sections import BUILT_IN
+from engine.sections import PUBLIC
 from engine.stages.pruning import left
 from fedtui import promise
 from fedtui.view import View
@@ -1112,11 +1112,11 @@ def branch_name(view: View) -> str:
 def other_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """Which settings are others now: dotted keys and their values; of own data not the seed."""
     keys = [key for key in new if new[key] != old.get(key)]
-    if new.get("data.source") not in BUILT_IN and keys != ["seed"]:
+    if new.get("data.source") not in PUBLIC and keys != ["seed"]:
         keys = [key for key in keys if key != "seed"]
     gone = [key for key in old if key not in new]
     told = [f"{key.partition('.')[2] or key} {_value(new[key])}" for key in keys[:2]]
-    if keys == ["seed"] and new.get("data.source") not in BUILT_IN:
+    if keys == ["seed"] and new.get("data.source") not in PUBLIC:
         told = ["another secret seed"]
     told += [f"no {key.partition('.')[0]}" for key in gone[:1]]
     if not told or len(keys) > 2:

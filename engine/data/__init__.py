@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.arrays import Flags, Ints
-from engine.data import memory
+from engine.data import catalogue, memory
 from engine.data.breast_cancer import breast_cancer
 from engine.data.csv_table import read_csv
 from engine.data.federation import Federation, Scaling, Summary, Table
@@ -21,7 +21,7 @@ from engine.data.synthetic import synthetic
 from engine.errors import DataError, ScenarioError
 from engine.knobs import nearest
 from engine.randomness import stream
-from engine.sections import BUILT_IN, Data
+from engine.sections import CATALOGUE, PUBLIC, Data
 from engine.steps import Steps, finished
 
 __all__ = ["Federation", "Scaling", "Summary", "Table", "load", "loading"]
@@ -74,9 +74,11 @@ def _read(data: Data, seed: int) -> Source:
             patients, data.features, "lower data.hospitals, data.patients or data.features"
         )
         return synthetic(patients, data.features, seed).columns(data.keep, data.drop)
+    if data.source in CATALOGUE:
+        return catalogue.read(data.source, data)
     path = Path(os.path.expanduser(data.source))
     if not data.source.strip() or not os.path.exists(path):  # which takes any text
-        known = nearest(data.source, BUILT_IN)
+        known = nearest(data.source, PUBLIC)
         way_out = (
             known if known.startswith("did you mean") else "check the path of the CSV, or " + known
         )

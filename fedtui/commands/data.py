@@ -1,0 +1,110 @@
+"""`fedtui data`: which sources there are, what one of them holds, and fetching those that are real."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fedtui.safe import safe
+
+if TYPE_CHECKING:
+    from engine import Scenario
+
+
+@click.command()
+@click.argument("source", required=False, metavar="[NAME|FILE.csv]")
+@click.option(
+    "--fetch",
+    is_flag=False,
+    flag_value="",
+    metavar="[NAME]",
+    help="Fetch a data set over the network, and check it.",
+)
+@click.option("--hospital-col", metavar="C", help="Column that names the hospital.")
+@click.option("--label-col", metavar="C", help="Column that holds the label.")
+@click.option("--positive", metavar="V", help="Label value that counts as positive.")
+@click.option("--drop", multiple=True, metavar="C", help="A column to leave out.")
+@click.option("--sep", metavar="S", help="What separates the cells of a row: , ; | or tab.")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="As in `fedtui run`.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")
+def data(
+    source: str | None,
+    fetch: str | None,
+    hospital_col: str | None,
+    label_col: str | None,
+    positive: str | None,
+    drop: tuple[str, ...],
+    sep: str | None,
+    settings: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """List the sources of patients; or describe one: its hospitals, and how they differ.
+
+    Real data sets are fetched once, on request: `fedtui data heart-disease --fetch`.
+    """
+    name = fetch or source
+    if fetch is not None:
+        if not name:
+            raise click.UsageError("data: --fetch needs a name; `fedtui data` lists them.")
+        if source and fetch and source != fetch:
+            raise click.UsageError(f"data: {source!r} or {fetch!r}? Name one to fetch.")
+        _fetch(name)
+    if name is None:
+        from fedtui import sources
+
+        click.echo(json.dumps({"sources": sources.as_dict()}) if as_json else sources.listing())
+        return
+    columns = {"hospital_col": hospital_col, "label_col": label_col, "positive": positive}
+    given = {
+        key: value for key, value in {**columns, "separator": sep}.items() if value is not None
+    }
+    if drop:
+        given["drop"] = [part for text in drop for part in text.split(",")]
+    _describe(_scenario(name, given, settings), as_json)
+
+
+def _scenario(source: str, given: dict[str, Any], settings: tuple[str, ...]) -> Scenario:
+    from engine import Scenario
+    from engine.settings import read_setting
+
+    named = {"data.source": source, **{f"data.{key}": value for key, value in given.items()}}
+    return Scenario.from_dict({}).replace({**named, **dict(map(read_setting, settings))})
+
+
+def _describe(scenario: Scenario, as_json: bool) -> None:
+    """What one source holds."""
+    from engine.data import load
+    from engine.data.catalogue import ENTRIES
+    from fedtui import sources
+
+    federation = load(scenario.data, scenario.seed)
+    about = federation.summary
+    hospitals = [
+        {"name": name, "train": int(train), "test": int(test), "positive_rate": float(rate)}
+        for name, train, test, rate in zip(
+            about.names, about.train_sizes, about.test_sizes, about.positive_rate, strict=True
+        )
+    ]
+    entry = ENTRIES.get(scenario.data.source)
+    if as_json:
+        found = {"source": scenario.data.source, "hospitals": hospitals, "notes": federation.notes}
+        told = sources.entry_as_dict(entry) if entry else None
+        click.echo(json.dumps({**found, "catalogue": told}))
+        return
+    if entry:
+        click.echo(sources.about(entry) + "\n")
+    for each in hospitals:
+        click.echo(
+            f"{safe(each['name'])}: {each['train']} to train on, {each['test']} to test on, "
+            f"{each['positive_rate']:.1%} positive"
+        )
+    for note in federation.notes:
+        click.echo(f"note: {safe(note)}")
+
+
+def _fetch(name: str) -> None:
+    from fedtui.fetch import fetch
+
+    fetch(name)
