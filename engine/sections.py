@@ -24,10 +24,12 @@ _USERS: Mapping[str, Callable[[Data], bool]] = {
     "patients": lambda data: data.source == "synthetic",
     "features": lambda data: data.source == "synthetic",
     "alpha": lambda data: (
-        data.partition in ("dirichlet", "label_mix")
+        data.partition in ("dirichlet", "label_mix", "covariate", "concept")
         or (data.partition == "quantity" and not data.sizes)
     ),
     "sizes": lambda data: data.partition == "quantity",
+    "shards": lambda data: data.partition == "pathological",
+    "along": lambda data: data.partition == "covariate",
     "hospital_col": lambda data: data.source not in PUBLIC or data.source == "eicu-demo",
     "label_col": lambda data: data.source not in PUBLIC,
     "separator": lambda data: data.source not in PUBLIC,
@@ -60,14 +62,32 @@ class Data(Section):
     partition: str = knob(
         "natural",
         "how patients fall to hospitals",
-        choices=("natural", "iid", "dirichlet", "label_mix", "quantity"),
-        later=("pathological", "covariate", "concept"),
+        choices=(
+            "natural",
+            "iid",
+            "dirichlet",
+            "label_mix",
+            "quantity",
+            "pathological",
+            "covariate",
+            "concept",
+        ),
         depends=_natural,
     )
     alpha: float = knob(
         0.3, "how alike hospitals are: small is very different, large is alike", above=0, high=1e6
     )
     sizes: tuple[str, ...] = knob((), "relative sizes of the hospitals (quantity), e.g. 10,1,1")
+    shards: int = knob(
+        2,
+        "shards of one label each that a hospital gets (pathological); 1: one label only",
+        low=1,
+        high=1000,
+        unit="shards",
+    )
+    along: str = knob(
+        "", "column along which hospitals differ (covariate); empty: a mixture that the seed draws"
+    )
     test_fraction: float = knob(
         0.2, "part of each hospital's patients held out for testing", above=0, below=1
     )

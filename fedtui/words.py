@@ -1234,6 +1234,8 @@ SETTING_NAMES = {
     "data.partition": "who gets which patients",
     "data.alpha": "how alike hospitals are",
     "data.sizes": "sizes of the hospitals",
+    "data.shards": "shards for each hospital",
+    "data.along": "column they differ along",
     "data.test_fraction": "kept back for the test",
     "data.scaling": "columns on one scale",
     "data.hospital_col": "column of the hospital",

@@ -1,28 +1,51 @@
 """How patients fall to hospitals: nobody lost, nobody twice, nothing changed."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data import load
-from engine.data.partition import FEWEST, place
+from engine.data.partition import FEWEST, PARTITIONS
+from engine.data.partition import place as placed
+from engine.data.source import Source
 from engine.errors import DataError, EngineError, ScenarioError
 from engine.sections import Data
 
-PARTITIONS = ("iid", "dirichlet", "label_mix", "quantity")
+KEEPING = [name for name in PARTITIONS if name != "concept"]  # a row as it is
+EQUAL = ("iid", "label_mix", "covariate", "concept")  # sizes, to one patient
 
 
 def labels(n: int, rate: float = 0.4) -> np.ndarray:
     return (np.arange(n) < rate * n).astype(float)
 
 
-def settings(partition: str, hospitals: int, alpha: float = 0.3, sizes: tuple = ()) -> Data:
-    return Data(partition=partition, hospitals=hospitals, alpha=alpha, sizes=sizes)
+def patients(y: np.ndarray, features: int = 3) -> Source:
+    """Patients with these labels, and columns that lean towards them."""
+    x = (
+        np.random.default_rng(7).normal(size=(len(y), features))
+        + y[:, None] * [1, 0, -1][:features]
+    )
+    return Source(x, y, ("age", "weight", "height")[:features])
+
+
+def settings(partition: str, hospitals: int, alpha: float = 0.3, **more) -> Data:
+    return Data(partition=partition, hospitals=hospitals, alpha=alpha, **more)
+
+
+def place(y: np.ndarray, data: Data, seed: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    source = placed(patients(y), data, seed)
+    return source.owner, source.notes
+
+
+def test_every_partition_that_can_be_chosen_has_a_partitioner():
+    assert {"natural", *PARTITIONS} == set(Data.knobs()["partition"].choices)
 
 
 @given(
-    st.sampled_from(PARTITIONS),
+    st.sampled_from(list(PARTITIONS)),
     st.integers(1, 30),
     st.integers(2, 20),
     st.floats(0.01, 0.99),
@@ -36,7 +59,7 @@ def test_every_patient_falls_to_one_hospital(partition, hospitals, each, rate, a
     assert owner.shape == y.shape
     assert len(sizes) == hospitals
     assert sizes.min() >= FEWEST
-    if partition in ("iid", "label_mix"):
+    if partition in EQUAL:
         assert np.ptp(sizes) <= 1
 
 
@@ -48,7 +71,7 @@ def test_a_partition_hangs_on_seed_and_settings_alone(partition):
     assert not np.array_equal(one, other)
 
 
-@pytest.mark.parametrize("partition", PARTITIONS)
+@pytest.mark.parametrize("partition", KEEPING)
 @pytest.mark.parametrize("alpha", [0.1, 10.0])
 def test_a_partition_never_changes_what_is_in_a_row(partition, alpha):
     def rows(**given):
@@ -145,11 +168,97 @@ def test_only_the_largest_give_and_the_note_says_so():
         (settings("quantity", 2, sizes=("1", "x")), 30, ScenarioError, "not a list of numbers"),
         (settings("quantity", 2, sizes=("1", "-1")), 30, ScenarioError, "above 0"),
         (settings("quantity", 2, sizes=("1", "nan")), 30, ScenarioError, "above 0"),
+        (settings("pathological", 4, shards=8), 31, DataError, "do not make 32 shards"),
+        (settings("covariate", 2, along="hight"), 30, DataError, "did you mean 'height'"),
+        (settings("covariate", 2, along="zzz"), 30, DataError, "choose from 'age', 'weight'"),
     ],
 )
 def test_impossible_partitions_are_refused(data, patients, error, words):
     with pytest.raises(error, match=words):
         place(labels(patients), data, 0)
+
+
+@pytest.mark.parametrize(("shards", "mixed"), [(1, 0.02), (2, 0.5), (4, 0.875)])
+def test_hospitals_with_few_shards_know_few_labels(shards, mixed):
+    y = labels(20_000, 0.5)
+    owner, _ = place(y, settings("pathological", 1000, shards=shards), 3)
+    rates = np.bincount(owner, weights=y) / np.bincount(owner)
+    assert np.bincount(owner).tolist() == [20] * 1000
+    # Of two shards both are of one label in half of the hospitals, of four in an eighth.
+    assert np.mean((rates > 0) & (rates < 1)) == pytest.approx(mixed, abs=0.05)
+
+
+def test_covariate_sorts_patients_along_a_column():
+    source, data = patients(labels(1000)), settings("covariate", 4, 1e-12, along="weight")
+    dealt = placed(source, data, 0)
+    ends = [
+        (source.x[dealt.owner == i, 1].min(), source.x[dealt.owner == i, 1].max()) for i in range(4)
+    ]
+    assert all(high <= low for (_, high), (low, _) in itertools.pairwise(ends))
+
+
+def test_a_column_with_two_values_is_cut_by_chance_within_each():
+    """A table sorted by label must not become a partition by label."""
+    y = labels(1000, 0.5)
+    source = Source(np.tile([[0.0], [1.0]], (500, 1)), y, ("even",))
+    owner = placed(source, settings("covariate", 4, 1e-300, along="even"), 0).owner
+    rates = np.bincount(owner, weights=y) / np.bincount(owner)
+    assert np.abs(rates - 0.5).max() < 4 * np.sqrt(0.25 / 250)
+
+
+def test_a_column_that_is_the_same_for_everyone_is_refused():
+    source = Source(np.ones((30, 1)), labels(30), ("one",))
+    with pytest.raises(DataError, match="'one' is the same for every patient"):
+        placed(source, settings("covariate", 2, along="one"), 0)
+
+
+def test_the_drawn_direction_leaves_the_labels_alike():
+    y = labels(20_000)
+    owner, _ = place(y, settings("covariate", 4, 0.01), 5)
+    rates = np.bincount(owner, weights=y) / np.bincount(owner)
+    assert np.abs(rates - 0.4).max() < 0.03
+
+
+@given(st.integers(0, 50), st.sampled_from([1e-3, 0.3, 3.0, 1e6]), st.integers(1, 3))
+def test_concept_changes_labels_and_nothing_else(seed, alpha, features):
+    source = patients(labels(400), features)
+    here = placed(source, settings("concept", 4, alpha), seed)
+    plain = placed(source, settings("iid", 4), seed)
+    changed = int(np.sum(here.y != source.y))
+    assert np.array_equal(here.owner, plain.owner)
+    assert here.x is source.x
+    assert f"{changed:,} of 400" in here.notes[0]
+    assert changed <= 400 * 0.5 / (1 + alpha) + 4
+    # Handed on within a hospital, so that no rate changes.
+    for labels_of in (here.y, source.y):
+        assert np.bincount(here.owner, weights=labels_of).tolist() == (
+            np.bincount(plain.owner, weights=source.y).tolist()
+        )
+
+
+def test_in_its_half_space_a_hospital_says_the_opposite():
+    y = labels(4000, 0.5)
+    x = np.random.default_rng(1).normal(size=(4000, 2)) + y[:, None] * [6.0, 0.0]
+    source = Source(x, y, ("risk", "aside"))
+    here = placed(source, settings("concept", 1, 1e-6), 0)
+    turned = here.y != y
+    # Half of the patients, all on one side of a line that risk does not decide.
+    assert np.mean(turned) == pytest.approx(0.5, abs=0.02)
+    assert abs(np.mean(x[turned, 0]) - np.mean(x[~turned, 0])) < 0.5
+    assert abs(np.mean(x[turned, 1]) - np.mean(x[~turned, 1])) > 1.2
+
+
+@pytest.mark.parametrize("partition", ["covariate", "concept"])
+def test_units_and_gaps_do_not_decide_who_goes_where(partition):
+    """Units that are powers of two leave every digit as it is."""
+    source = patients(labels(500))
+    gaps = source.x.copy()
+    gaps[::7, 1] = np.nan
+    data = settings(partition, 5)
+    one = placed(Source(gaps, source.y, source.features), data, 0)
+    other = placed(Source(gaps * [2.0**10, 2.0**-10, 1.0], source.y, source.features), data, 0)
+    assert np.array_equal(one.owner, other.owner)
+    assert np.array_equal(one.y, other.y)
 
 
 @pytest.mark.parametrize("source", ["synthetic", "breast-cancer"])

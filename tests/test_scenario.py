@@ -150,9 +150,6 @@ def test_a_wrong_scenario_gets_one_sentence_with_the_way_out(toml, says):
     ("toml", "what"),
     [
         ("[model]\nkind = 'mlp'", r"model\.kind: 'mlp'"),
-        ("[data]\npartition = 'concept'", r"data\.partition: 'concept'"),
-        ("[data]\npartition = 'pathological'", r"data\.partition: 'pathological'"),
-        ("[data]\npartition = 'covariate'", r"data\.partition: 'covariate'"),
     ],
 )
 def test_what_comes_later_is_refused_by_name(toml, what):

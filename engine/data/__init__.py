@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -13,9 +14,9 @@ from engine.data.breast_cancer import breast_cancer
 from engine.data.csv_table import read_csv
 from engine.data.federation import Federation, Scaling, Summary, Table
 from engine.data.notebook import notebook
-from engine.data.partition import place
+from engine.data.partition import PARTITIONS, place
 from engine.data.scaling import scale
-from engine.data.source import Source, letters, shown
+from engine.data.source import Source, shown
 from engine.data.split import hold_out
 from engine.data.synthetic import synthetic
 from engine.errors import DataError, ScenarioError
@@ -40,8 +41,8 @@ def load(data: Data, seed: int) -> Federation:
 def loading(data: Data, seed: int) -> Steps[Federation]:
     """`load`, step by step: yields what is being done, how far it is, and of how much."""
     yield "reading the patients", 0, 1
-    source = _read(data, seed)
-    owner, names, notes = _placed(source, data, seed)
+    source = _placed(_read(data, seed), data, seed)
+    owner, names = cast(Ints, source.owner), source.names
     held_out = source.held_out
     if held_out is None:
         held_out = hold_out(source.y, owner, len(names), data.test_fraction, seed)
@@ -59,7 +60,7 @@ def loading(data: Data, seed: int) -> Steps[Federation]:
         positive_rate=positives / np.bincount(owner, minlength=len(names)),
         scaling=scaling,
         setup=traffic.by_kind(),
-        notes=source.notes + notes + filled + _one_sided(train, names),
+        notes=source.notes + filled + _one_sided(train, names),
     )
 
 
@@ -86,17 +87,17 @@ def _read(data: Data, seed: int) -> Source:
     return read_csv(path, data)
 
 
-def _placed(source: Source, data: Data, seed: int) -> tuple[Ints, tuple[str, ...], tuple[str, ...]]:
-    """Each patient's hospital, the hospitals' names, and notes."""
+def _placed(source: Source, data: Data, seed: int) -> Source:
+    """The source with a hospital for every patient: its own, or as the partition says."""
     if data.partition != "natural":
-        owner, notes = place(source.y, data, seed)
-        return owner, letters(data.hospitals), notes
+        return place(source, data, seed)
     if source.owner is None:
+        *most, last = PARTITIONS
         raise ScenarioError(
             f"data.partition: {data.source} has no hospitals of its own; "
-            "choose iid, dirichlet, label_mix or quantity."
+            f"choose {', '.join(most)} or {last}."
         )
-    return source.owner, source.names, ()
+    return source
 
 
 def _table(source: Source, owner: Ints, chosen: Flags, hospitals: int, seed: int) -> Table:
