@@ -5,29 +5,20 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from engine import Scenario, simulate
-from engine.events import EpochTrained, ModelSent, RoundFinished, RoundStarted
+from engine.arrays import Floats
+from engine.sections import Training
 from tests.bench import bare
 from tests.bench.figure import Figure, ratio
 from tests.bench.limit import plain_c
+from tests.bench.rounds import Rounds, scenario, timed
 
 SIZES = [3, 300]
-ROUNDS = 20  # the first is left out: it lays the patients out for training
-SCENARIO = """
-name = "bench"
-[data]
-source = "synthetic"
-hospitals = {hospitals}
-patients = 250    # 200 of them for training
-{partition}
-[training]
-rounds = {rounds}
-"""
 RAGGED = 'partition = "dirichlet"\nalpha = 1.0'
+PRIVATE = '[privacy]\nunit = "patient"'
+REPEATS = 20
 
 
 def measure() -> list[Figure]:
@@ -37,54 +28,48 @@ def measure() -> list[Figure]:
 
 
 def _group(hospitals: int, floor: Figure) -> list[Figure]:
-    name = f"{hospitals} hospitals"
-    whole, training = _engine(name, hospitals, "")
-    ragged, _ = _engine(f"{name}, ragged", hospitals, RAGGED)
-    x, y = bare.tables(hospitals)
-    last = np.ascontiguousarray(np.moveaxis(x, 0, 2)), np.ascontiguousarray(y.T)
-    by_rows = _timed(f"{name}: bare NumPy, hospital axis first", bare.hospital_axis_first, x, y)
-    by_columns = _timed(f"{name}: bare NumPy, hospital axis last", bare.hospital_axis_last, *last)
-    many = hospitals > 3
-    if not many:
-        whole = Figure(whole.name, whole.value, whole.unit, 2.0)
+    name, many = f"{hospitals} hospitals", hospitals > 3
+    rounds = 20 if many else 100
+    equal = timed(scenario(hospitals, rounds=rounds))
+    whole, training = equal.milliseconds
+    ragged, _ = timed(scenario(hospitals, rounds=rounds, data=RAGGED)).milliseconds
+    private, _ = timed(scenario(hospitals, rounds=rounds, sections=PRIVATE)).milliseconds
+    by_rows, by_columns = both_bare(name, equal)
+    a_round = Figure(f"{name}: a round", whole, "ms", None if many else 2.0)
+    a_ragged = Figure(f"{name}, ragged: a round", ragged, "ms")
+    a_private = Figure(f"{name}, patients hidden: a round", private, "ms")
     return [
-        whole,
-        training,
-        ragged,
+        a_round,
+        Figure(f"{name}: its training", training, "ms"),
+        a_ragged,
+        a_private,
         by_rows,
         by_columns,
         floor,
-        ratio(f"{name}: a round ÷ plain C", whole, floor, 2.0 if many else None),
-        ratio(f"{name}: a ragged round ÷ plain C", ragged, floor, 4.0 if many else None),
-        ratio(f"{name}: a round ÷ NumPy, axis first", whole, by_rows),
-        ratio(f"{name}: a round ÷ NumPy, axis last", whole, by_columns),
+        ratio(f"{name}: a round ÷ plain C", a_round, floor, 2.0 if many else None),
+        ratio(f"{name}: a ragged round ÷ plain C", a_ragged, floor, 4.0 if many else None),
+        ratio(f"{name}: patients hidden ÷ a round", a_private, a_round),
+        ratio(f"{name}: a round ÷ NumPy, axis first", a_round, by_rows),
+        ratio(f"{name}: a round ÷ NumPy, axis last", a_round, by_columns),
     ]
 
 
-def _engine(name: str, hospitals: int, partition: str) -> tuple[Figure, Figure]:
-    text = SCENARIO.format(hospitals=hospitals, partition=partition, rounds=ROUNDS)
-    whole, training, begun, sent, trained = [], [], 0.0, 0.0, 0.0
-    for event in simulate(Scenario.from_toml(text)):
-        now = time.perf_counter()
-        if isinstance(event, RoundStarted):
-            begun = now
-        elif isinstance(event, ModelSent):
-            sent = now
-        elif isinstance(event, EpochTrained):
-            trained = now
-        elif isinstance(event, RoundFinished):
-            whole.append(now - begun)
-            training.append(trained - sent)
+def both_bare(name: str, rounds: Rounds, repeats: int = REPEATS) -> tuple[Figure, Figure]:
+    """Bare NumPy on the same patients with the same minibatches: hospital axis first, and last."""
+    of = bare.work(rounds.federation.train, Training(), seed=0, round=1)
+    anchor, turned = np.zeros(of.x.shape[2]), of.last
+    first = _milliseconds(lambda: bare.hospital_axis_first(of, of.x, of.y, anchor), repeats)
+    last = _milliseconds(lambda: bare.hospital_axis_last(of, *turned, anchor), repeats)
     return (
-        Figure(f"{name}: a round", 1e3 * statistics.median(whole[1:]), "ms"),
-        Figure(f"{name}: its training", 1e3 * statistics.median(training[1:]), "ms"),
+        Figure(f"{name}: bare NumPy, hospital axis first", first, "ms"),
+        Figure(f"{name}: bare NumPy, hospital axis last", last, "ms"),
     )
 
 
-def _timed(name: str, train: Callable[..., Any], *tables: Any) -> Figure:
+def _milliseconds(train: Callable[[], Floats], repeats: int) -> float:
     times = []
-    for _ in range(ROUNDS):
+    for _ in range(repeats):
         start = time.perf_counter()
-        train(*tables)
+        train()
         times.append(time.perf_counter() - start)
-    return Figure(name, 1e3 * statistics.median(times[1:]), "ms")
+    return 1e3 * statistics.median(times)
