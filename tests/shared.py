@@ -12,9 +12,15 @@ import pytest
 BESIDE = Path(__file__).resolve().parents[2] / "shared"
 
 
+def find(*parts: str) -> Path | None:
+    """The path of a shared file, or None."""
+    path = Path(os.environ.get("FEDTUI_SHARED") or BESIDE, *parts)
+    return path if path.exists() else None
+
+
 def shared(*parts: str) -> Path:
     """The path of a shared file, or a skip with the reason."""
-    path = Path(os.environ.get("FEDTUI_SHARED") or BESIDE, *parts)
-    if not path.exists():
+    path = find(*parts)
+    if path is None:
         pytest.skip(f"needs {'/'.join(parts)} in the folder that FEDTUI_SHARED names")
     return path
