@@ -22,6 +22,15 @@ class Tour:
         """Whether a digit is a prediction now."""
         return self.open and bool(lesson.step(self.progress).choices)
 
+    def first(self, player: Player, *, far: bool = False) -> str:
+        """What is to be done before the run goes on, or `far` on, for a prediction comes first."""
+        if not self._shows(player):
+            return ""
+        if self.asks:
+            return words.ANSWER_FIRST
+        unforeseen = lesson.step(self.progress).name in lesson.BEFORE_PREDICTING
+        return words.ONE_ROUND_FIRST if far and unforeseen else ""
+
     @property
     def begun(self) -> bool:
         """Whether some of it is done, and some is not."""
@@ -56,6 +65,8 @@ class Tour:
         if not self._shows(player):
             return ()
         p = self.progress
+        if not lesson.comparable(p, player.view):
+            return (words.OTHER_LUCK,)
         return tuple(words.lesson(lesson.step(p).name, p.answers, p.told, player.view))
 
     def again(self) -> None:
@@ -66,7 +77,8 @@ class Tour:
         return self.open and player.view.ready and _on_its_scenario(player)
 
     def _applies(self, player: Player) -> bool:
-        return self._shows(player) and not player.heading
+        shows = self._shows(player) and not player.heading
+        return shows and lesson.comparable(self.progress, player.view)
 
     def _facts(self, player: Player) -> lesson.Facts:
         return lesson.Facts(player.view, self.read, self.masked)

@@ -1428,7 +1428,8 @@ _LESSON_ASKS = {
     "rounds": "Now the other rounds. Space pauses, + is faster.",
     "price": "Hiding each patient costs how many in 100?  1 none  2 a few  3 ten or more",
     "privacy": "Press p, and compare with the grey curve.",
-    "masks": "To hide a whole hospital costs far more (Enter). Now u, then m for masks.",
+    "noise": "Is that the noise? Press : and type noise, Enter: the same run without it.",
+    "masks": "To hide a whole hospital costs far more. Now p, privacy off; m, masks on.",
     "attack": "Press m again, masks off. Then a: read a message with one patient in it.",
     "shield": "Now m, masks on, and a: the same attack on a masked message.",
     "end": "Next: press : and type specialists; there f, Enter, and μ 1. Esc ends this.",
@@ -1446,16 +1447,18 @@ _HALF_WAY: Mapping[str, tuple[Callable[[View], bool], str]] = {  # once the firs
 }
 LESSON_AGAIN = "The tour goes on where you left it."
 ANSWER_FIRST = "First answer with 1, 2 or 3; Esc leaves the tour."
+ONE_ROUND_FIRST = "One round first, then a question, then all rounds; Esc leaves the tour."
+OTHER_LUCK = "The tour compares runs of one seed: u goes back to the one it began with."
 LESSON_LEFT = "The first five minutes wait under 5."
 
 
 def lesson(step: str, answers: Mapping[str, str], told: Mapping[str, int], view: View) -> list[str]:
-    """One line or two: what the step before gave, and what to do now."""
+    """What the step before gave, in no line, one or two, and last what to do now."""
     half_way = _HALF_WAY.get(step)
     asks = half_way[1] if half_way and half_way[0](view) else _LESSON_ASKS[step]
     asks = asks.format(rounds=view.rounds)
     tells = _LESSON_TELLS.get(step)
-    return [tells(answers, told, view), asks] if tells else [asks]
+    return [*filter(None, tells(answers, told, view).split("\n")), asks] if tells else [asks]
 
 
 def _tell_start(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
@@ -1483,16 +1486,37 @@ def _tell_privacy(answers: Mapping[str, str], told: Mapping[str, int], view: Vie
     return f"You said: {answers['price']}." if "price" in answers else ""
 
 
-def _tell_masks(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
-    """The predicted price beside the paid one."""
+def _tell_noise(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
+    """The predicted price beside this run's, of which it is not known yet what took it."""
     lost = told.get("rounds", 0) - told.get("privacy", 0)
     points = 100 * lost / max(1, view.held_out)
     truth = "none" if points < 0.5 else "a few" if points < 7 else "ten or more"
     said = answers.get("price", truth)
     right = "Yes" if said == truth else f"You said {said}"
+    now, before = told.get("privacy", 0), told.get("rounds", 0)
     if lost <= 0:
-        return f"{right}: it cost nothing."
-    return f"{right}: it cost {many(lost, 'right answer')}, {points:.0f} in 100."
+        return f"{right}: right for {now:,}, not fewer than the {before:,} before."
+    return f"{right}: right for {now:,}, before {before:,}: {lost:,} fewer, {points:.0f} in 100."
+
+
+OVER_SEEDS = (0.8, 0.5)  # points of a hundred that cut and batches took, and noise: seeds 1 to 20
+
+
+def _tell_masks(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
+    """What of this run's price was the noise's, and what is luck: one seed tells little."""
+    plain, hidden = told.get("rounds", 0), told.get("privacy", 0)
+    silent = told.get("noise", hidden)
+    cut, noise = OVER_SEEDS
+    return (
+        f"Without noise {silent:,}. So cut and chance batches {_took(plain - silent)}, the noise"
+        f" {_took(silent - hidden)}.\nMostly luck: over 20 seeds they took {cut:g} in 100, the noise"
+        f" {noise:g}."
+    )
+
+
+def _took(answers: int) -> str:
+    """What something did to the number of right answers."""
+    return f"gave {-answers:,}" if answers < 0 else f"took {answers or 'none'}"
 
 
 def _tell_attack(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
@@ -1510,7 +1534,7 @@ def _tell_shield(answers: Mapping[str, str], told: Mapping[str, int], view: View
 
 
 def _tell_end(answers: Mapping[str, str], told: Mapping[str, int], view: View) -> str:
-    return "Under masks it read noise. Masks cost bytes, privacy costs right answers."
+    return "Under masks it read noise. They cost bytes; privacy, on average, answers."
 
 
 _LESSON_TELLS: Mapping[str, Callable[[Mapping[str, str], Mapping[str, int], View], str]] = {
@@ -1518,6 +1542,7 @@ _LESSON_TELLS: Mapping[str, Callable[[Mapping[str, str], Mapping[str, int], View
     "rounds": _tell_rounds,
     "price": _tell_price,
     "privacy": _tell_privacy,
+    "noise": _tell_noise,
     "masks": _tell_masks,
     "attack": _tell_attack,
     "shield": _tell_shield,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
+import numpy as np
 import pytest
 
-from engine import Scenario
+from engine import Scenario, run
 from fedtui import lesson, scenarios, words
 from fedtui.lab.cells import width
 from fedtui.lesson import STEPS, Facts, Progress
@@ -37,13 +39,16 @@ def shown() -> View:
 def progresses() -> Iterator[Progress]:
     """Every step, with every prediction, after every kind of outcome."""
     who, price = (next(s.choices for s in STEPS if s.name == n) for n in ("who", "price"))
-    for step, said, cost, privacy in product(STEPS, who, price, (0, 20, 158, 160)):
-        told = {"rounds": 158, "privacy": privacy, "masks": 158}
+    some = 0, 20, 158, 160
+    for step, said, cost, privacy, noise in product(STEPS, who, price, some, some):
+        told = {"rounds": 158, "privacy": privacy, "noise": noise, "masks": 158}
         yield Progress(step.name, {"who": said, "price": cost}, told)
 
 
 def test_every_line_fits_80_columns() -> None:
     view = shown()
+    for sentence in (words.ANSWER_FIRST, words.ONE_ROUND_FIRST, words.OTHER_LUCK):
+        assert width(sentence) <= _ROOM
     for progress in progresses():
         for line in words.lesson(progress.step, progress.answers, progress.told, view):
             assert width(line) <= _ROOM, line
@@ -71,11 +76,53 @@ def test_a_prediction_is_told_beside_what_came(said: str, truth: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cost", "told"), [(0, "cost nothing"), (-2, "cost nothing"), (31, "31 right")]
+    ("cost", "told"),
+    [
+        (0, "Yes: right for 158, not fewer than the 158 before."),
+        (-2, "Yes: right for 160, not fewer"),
+        (31, "Yes: right for 127, before 158: 31 fewer, 18 in 100."),
+    ],
 )
-def test_the_price_is_the_runs_own(cost: int, told: str) -> None:
-    line = words.lesson("masks", {}, {"rounds": 158, "privacy": 158 - cost}, shown())[0]
-    assert told in line
+def test_a_difference_is_told_before_its_cause_is_known(cost: int, told: str) -> None:
+    line = words.lesson("noise", {}, {"rounds": 158, "privacy": 158 - cost}, shown())[0]
+    assert line.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("silent", "told"),
+    [
+        (153, "So cut and chance batches took 5, the noise took none."),
+        (158, "So cut and chance batches took none, the noise took 5."),
+        (151, "So cut and chance batches took 7, the noise gave 2."),
+    ],
+)
+def test_only_what_goes_without_noise_is_called_the_noises(silent: int, told: str) -> None:
+    """On `cells`, whose 5 right answers fewer are all of the cut, the noise is not to blame."""
+    at_ends = {"rounds": 158, "privacy": 153, "noise": silent}
+    what_took_it, luck, _ = words.lesson("masks", {}, at_ends, shown())
+    assert what_took_it == f"Without noise {silent}. {told}"
+    assert luck.startswith("Mostly luck: over 20 seeds")
+
+
+def test_what_the_tour_says_of_20_seeds_is_so() -> None:
+    """Within what another ten seeds' mean may differ by: nobody's single run is the price."""
+    runs = [
+        [run(cells().replace({"seed": seed, **settings})) for seed in range(1, 11)]
+        for settings in ({}, {"privacy.epsilon": math.inf}, {"privacy": True})
+    ]
+    plain, silent, hidden = (
+        100 * np.mean([result["rounds"][-1]["accuracy"] for result in results]) for results in runs
+    )
+    cut, noise = words.OVER_SEEDS
+    assert plain - silent == pytest.approx(cut, abs=0.6)
+    assert silent - hidden == pytest.approx(noise, abs=0.6)
+
+
+def test_runs_of_other_luck_are_not_compared() -> None:
+    told = {"rounds": 158, lesson.SEED: 88}
+    assert lesson.comparable(Progress("privacy", {}, told), shown())
+    assert not lesson.comparable(Progress("privacy", {}, told), replace(shown(), seed=89))
+    assert lesson.comparable(Progress("start"), replace(shown(), seed=89))
 
 
 def finished(*correct: int) -> View:
@@ -118,22 +165,37 @@ async def test_the_lesson_from_beginning_to_end_right_way_and_wrong_way() -> Non
         await at.settle()
         assert "4 hospitals, one model, no patient leaves." in at.text
         await _expect(at, "start")
+        assert words.ONE_ROUND_FIRST in await at.press(
+            "g"
+        )  # that would tell what is to be foretold
         await at.press("m", "u", "right")  # not what it asks, and on the way anyway
         await _expect(at, "watch")
+        assert words.ONE_ROUND_FIRST in await at.press("g")
         await at.press("]")
         text = await _expect(at, "who")
         assert "1 each one alone  2 together  3 the same" in text
+        for key in ("space", "right", "right_square_bracket", "g", "p"):
+            assert words.ANSWER_FIRST in await at.press(key)
         await at.pilot.press("7", "2")  # no such answer; then one, and the run goes on
         assert at.app.player.playing
         await at.press("g")
         assert "Yes: together 158 of 172, alone 153" in await _expect(at, "price")
+        assert words.ANSWER_FIRST in await at.press("p")
         await at.press("1")
         await at.press("m", "m")  # the wrong switch
         await _expect(at, "privacy")
-        await at.press("p")
+        await at.press("R")
+        assert words.OTHER_LUCK in at.text
+        await at.press("u", "p")
+        text = await _expect(at, "noise")
+        assert "You said none: right for 153, before 158: 5 fewer, 3 in 100." in text
+        await at.press("colon")
+        await at.pilot.press(*"noise")
+        await at.pilot.pause(0.3)
+        await at.press("enter")
         text = await _expect(at, "masks")
-        assert "You said none: it cost 5 right answers, 3 in 100." in text
-        await at.press("u", "m")
+        assert "Without noise 153. So cut and chance batches took 5, the noise took none." in text
+        await at.press("p", "m")
         assert "The curve did not move: 158 again." in await _expect(at, "attack")
         await at.press("a", "escape")
         await _expect(at, "attack")  # masked: nothing was read
@@ -182,8 +244,14 @@ def test_the_first_start_opens_the_lesson_and_it_is_played_in_a_terminal(tmp_pat
         screen.press("3")
         until("Press p")
         screen.press("p")
-        until("You said ten or more: it cost 5 right answers", "before 158")
-        screen.press("u")
+        until("You said ten or more: right for 153, before 158: 5 fewer", "Press : and type noise")
+        screen.press(":")
+        until(words.SEARCH)
+        screen.press(*"noise")
+        until("The same run without privacy's noise")
+        screen.press("Enter")
+        until("Without noise 153.", "over 20 seeds")
+        screen.press("p")
         until("Privacy ○")
         screen.press("m")
         until("The curve did not move: 158 again.")

@@ -315,6 +315,13 @@ class LabApp(App[None]):
 
     # Keys
 
+    def _to_predict(self, *, far: bool = False) -> bool:
+        """Whether the tour asks first for a prediction of what a key would show; then it says so."""
+        first = self.tour.first(self.player, far=far)
+        if first:
+            self._say(first)
+        return bool(first)
+
     def _act(self, act: Callable[[], object], *, stepping: bool = False) -> None:
         """Let a key act on the player; what refuses says why, and nothing changes."""
         self.notice = ""
@@ -331,8 +338,7 @@ class LabApp(App[None]):
 
     def action_play(self) -> None:
         """Play or pause; a pause in the middle of a movement stops it there."""
-        if self.tour.asks and self.tour.lines(self.player):
-            self._say(words.ANSWER_FIRST)
+        if self._to_predict():
             return
         self.notice = ""
         self._pace.stepping = False
@@ -345,7 +351,8 @@ class LabApp(App[None]):
 
     def action_step(self) -> None:
         """A step forward, shown as it happens."""
-        self._act(self.player.step, stepping=True)
+        if not self._to_predict():
+            self._act(self.player.step, stepping=True)
 
     def action_step_back(self) -> None:
         """A step back."""
@@ -353,7 +360,8 @@ class LabApp(App[None]):
 
     def action_round_forward(self) -> None:
         """A round forward."""
-        self._act(self.player.round_forward)
+        if not self._to_predict(far=bool(self.player.goals)):
+            self._act(self.player.round_forward)
 
     def action_round_back(self) -> None:
         """A round back."""
@@ -365,7 +373,8 @@ class LabApp(App[None]):
 
     def action_to_end(self) -> None:
         """To the end."""
-        self._act(self.player.to_end)
+        if not self._to_predict(far=True):
+            self._act(self.player.to_end)
 
     def action_speed(self, by: int) -> None:
         """The next speed, or the one before."""
@@ -384,12 +393,14 @@ class LabApp(App[None]):
                 section, self.player.settings.on(section), self.player.branch.fork
             )
 
-        self._elsewhere(lambda: self.player.flip(section), told)
+        if not self._to_predict():
+            self._elsewhere(lambda: self.player.flip(section), told)
 
     def action_without_noise(self) -> None:
         """The same with all that privacy does, but for the noise."""
         self.focus = "privacy"
-        self._elsewhere(self.player.without_noise, lambda: words.WITHOUT_NOISE)
+        if not self._to_predict():
+            self._elsewhere(self.player.without_noise, lambda: words.WITHOUT_NOISE)
 
     def action_again(self) -> None:
         """Again, with the same seed."""
