@@ -124,12 +124,12 @@ class Ragged(Block):
         return x, labels.take(rows)
 
 
-def blocks(table: Table, cohort: Ints) -> Iterator[Block]:
-    """The blocks of `cohort` (k,)."""
+def blocks(table: Table, cohort: Ints, at_most: int = LARGEST) -> Iterator[Block]:
+    """The blocks of `cohort` (k,), of at most so many hospitals: wide models take fewer at once."""
     largest_first = np.argsort(-table.sizes[cohort], kind="stable")
     start = 0
     while start < len(cohort):
-        rows = _alike(table, cohort, largest_first[start : start + LARGEST])
+        rows = _alike(table, cohort, largest_first[start : start + at_most])
         start += len(rows)
         hospitals = cohort[rows]
         block = Ragged(rows, hospitals, table.sizes[hospitals], table.starts[hospitals], table)

@@ -98,10 +98,15 @@ class Data(Section):
     )
     hospital_col: str = knob("hospital", "CSV column that names the hospital")
     label_col: str = knob("label", "CSV column that holds the label")
-    positive: str = knob("", "label value that counts as positive; empty: 1")
+    positive: str = knob(
+        "",
+        "label value that counts as positive, or a threshold such as >0; empty: 1, or what says so",
+    )
     keep: tuple[str, ...] = knob((), "columns to use; empty: all")
     drop: tuple[str, ...] = knob((), "columns to leave out")
-    separator: str = knob(",", "CSV separator")
+    separator: str = knob(
+        "auto", "CSV separator: , or ; or | or tab; auto: the one that the header is written with"
+    )
 
     def unused(self, key: str) -> str:
         """Which keys the source and the partition leave idle."""
@@ -117,13 +122,16 @@ class Model(Section):
 
     section: ClassVar[str] = "model"
 
-    kind: str = knob("logistic", "the model", choices=("logistic",), later=("mlp",))
+    kind: str = knob("logistic", "the model", choices=("logistic", "mlp"))
     hidden: int = knob(16, "hidden units (mlp)", low=1, high=4096, unit="units")
     l2: float = knob(0.0, "penalty on the weights, not the bias: (l2 / 2) ‖w‖²", low=0, high=1e6)
     init: str = knob("zero", "params before round 1", choices=("zero", "uniform"))
 
     def unused(self, key: str) -> str:
-        """Only an mlp has hidden units."""
+        """Only an mlp has hidden units, and it cannot start from zero."""
+        if self.kind == "mlp":
+            always = "an mlp always starts at random: from zero its units would all stay alike"
+            return always if key == "init" else ""
         return "a logistic model has no hidden units" if key == "hidden" else ""
 
 

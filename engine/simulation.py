@@ -20,7 +20,7 @@ from engine.channels.base import Delivery, Singles, Total
 from engine.codecs.section import codec_of
 from engine.cohort import cohort_size, draw_cohort
 from engine.errors import ScenarioError
-from engine.estimates.base import Passed
+from engine.estimates.base import Passed, hospitals_at_once
 from engine.events import (
     Aggregated,
     BudgetReached,
@@ -294,7 +294,8 @@ class _Run:
 
     def _blocks(self, cohort: Ints) -> Iterator[Block]:
         """The cohort's patients laid out for training; kept where the cohort is everyone."""
+        at_most = hospitals_at_once(self.model)
         if len(cohort) < self.hospitals:
-            return blocks(self.train, cohort)
-        self.everyone = self.everyone or list(blocks(self.train, cohort))
+            return blocks(self.train, cohort, at_most)
+        self.everyone = self.everyone or list(blocks(self.train, cohort, at_most))
         return iter(self.everyone)

@@ -47,24 +47,45 @@ def train_block(
     """
     local = np.repeat(anchor[:, None], len(block.sizes), axis=1)  # (d, k)
     gradients = estimate(block, training, address)
-    work = 0
-    for epoch in range(1, gradients.epochs + 1):
+    work, epochs = 0, gradients.epochs
+    for epoch in range(1, epochs + 1):
         for batch in gradients.batches(epoch):
-            step = _local_step(batch, local[:, batch.active], objectives, anchor)
-            local[:, batch.active] -= training.learning_rate * step
-            work += batch.size
-            if work > _WORK_PER_YIELD:
-                work = 0
-                yield Progress(epoch, gradients.epochs, batch.fraction, None), local.T
-        yield Progress(epoch, gradients.epochs, 1.0, gradients.passed()), local.T
+            here = local[:, batch.active]
+            for so_far, patients in _growing(batch, here):
+                gradient, work = so_far, work + len(local) * patients
+                if work > _WORK_PER_YIELD:
+                    work = 0
+                    yield Progress(epoch, epochs, batch.fraction, None), local.T
+            here -= training.learning_rate * _with_objectives(gradient, here, objectives, anchor)
+        yield Progress(epoch, epochs, 1.0, gradients.passed()), local.T
 
 
-@np.errstate(over="ignore", invalid="ignore")  # who diverges is found when the update is looked at
-def _local_step(
-    batch: Batch, local: Floats, objectives: Sequence[Objective], anchor: Floats
+# Who diverges is found when the update is looked at.
+_careless = np.errstate(over="ignore", invalid="ignore")
+
+
+def _growing(batch: Batch, local: Floats) -> Iterator[tuple[Floats, int]]:
+    """The estimate at `local` (d, k) as pieces of the minibatch are added to it, (d, k); whole at last.
+
+    Beside it how many patients were added.
+    """
+    gradient = None
+    for piece in batch.pieces:
+        gradient = _added(gradient, batch, piece, local)
+        yield gradient, batch.y[piece].size
+
+
+@_careless
+def _added(gradient: Floats | None, batch: Batch, piece: slice, local: Floats) -> Floats:
+    more = batch.gradient(local, piece)
+    return more if gradient is None else gradient + more
+
+
+@_careless
+def _with_objectives(
+    gradient: Floats, local: Floats, objectives: Sequence[Objective], anchor: Floats
 ) -> Floats:
-    """The estimate at `local` (d, k) and what objectives add to it, (d, k)."""
-    gradient = batch.gradient(local)
+    """An estimate and what objectives add to it, (d, k)."""
     for objective in objectives:
         gradient = objective(gradient.T, local.T, anchor).T
     return gradient

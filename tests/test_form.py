@@ -195,13 +195,10 @@ async def test_after_a_refusal_another_key_takes_the_second_esc_back() -> None:
         assert await hand.close() == load("cells").replace({"fedprox.mu": 1.0})
 
 
-async def test_a_model_not_built_yet_is_refused_by_name() -> None:
+async def test_a_network_can_be_chosen() -> None:
     async with form("model") as hand:
         await hand.press("right")
-        assert "So far this is the only choice that is built." in hand.text
-        assert "not built yet: mlp" in hand.told
-        await hand.write("mlp")
-        assert "model.kind: 'mlp' is not built yet; choose logistic." in hand.told
+        assert (await hand.close()).model.kind == "mlp"
 
 
 async def test_a_source_that_cannot_be_read_keeps_the_form_open() -> None:

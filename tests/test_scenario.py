@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import Scenario, ScenarioError
+from engine import Scenario, ScenarioError, knobs
 from engine.errors import NotBuiltYet
+from engine.knobs import Section
 from engine.settings import SECTIONS, SWITCHES, read_setting
 from fedtui.scenarios import NAMES, load, source
 from tests.builders import finished, small
@@ -146,16 +149,14 @@ def test_a_wrong_scenario_gets_one_sentence_with_the_way_out(toml, says):
     assert "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize(
-    ("toml", "what"),
-    [
-        ("[model]\nkind = 'mlp'", r"model\.kind: 'mlp'"),
-    ],
-)
-def test_what_comes_later_is_refused_by_name(toml, what):
-    with pytest.raises(NotBuiltYet, match=what) as refusal:
-        Scenario.from_toml(toml)
-    assert "not built yet" in str(refusal.value)
+def test_what_comes_later_is_refused_by_name():
+    @dataclass(frozen=True)
+    class Plans(Section):
+        section: ClassVar[str] = "plans"
+        kind: str = knobs.knob("now", "", choices=("now",), later=("soon",))
+
+    with pytest.raises(NotBuiltYet, match=r"plans\.kind: 'soon' is not built yet"):
+        Plans.build({"kind": "soon"}).refuse_unbuilt()
 
 
 def test_error_feedback_under_hospital_level_privacy_is_refused_for_its_mathematics():

@@ -25,6 +25,7 @@ from engine.attacks.victim import Victim, victim
 from engine.blocks import blocks
 from engine.channels.base import Total
 from engine.errors import ScenarioError
+from engine.estimates.base import hospitals_at_once
 from engine.scenario import Scenario
 from engine.state import State
 
@@ -88,7 +89,7 @@ def _sum(of: Victim, cohort: Ints) -> tuple[Total, Floats]:
     train, received = of.federation.train, of.received
     at = replace(of.moment(of.size), cohort=cohort, patients=train.sizes[cohort])
     local = np.empty((len(cohort), len(received)))
-    for block in blocks(train, cohort):
+    for block in blocks(train, cohort, hospitals_at_once(of.model)):
         local[block.rows] = of.trained(block, received)
     total = of.summed(of.protected(local - received, at), at)
     mean, _, _ = of.pipeline.combine(total, at, of.state.remembered)

@@ -24,6 +24,7 @@ from engine.cohort import cohort_size, draw_cohort
 from engine.data.federation import Federation, Table
 from engine.data.source import shown
 from engine.errors import RunError, ScenarioError
+from engine.models import Model
 from engine.pipeline import Pipeline, build
 from engine.privacy.plan import finished, make_plan
 from engine.privacy.section import Privacy
@@ -66,6 +67,7 @@ class Victim:
     scenario: Scenario
     state: State
     federation: Federation
+    model: Model
     hospital: int
     pipeline: Pipeline
     cohort: Ints
@@ -229,7 +231,8 @@ def victim(scenario: Scenario, state: State, hospital: int, seed: int | None = N
         ScenarioError: There is no such hospital.
         RunError: The state came without its patients.
     """
-    federation = prepared_of(state).federation
+    prepared = prepared_of(state)
+    federation = prepared.federation
     everyone = len(federation.names)
     if not 0 <= hospital < everyone:
         raise ScenarioError(
@@ -251,7 +254,7 @@ def victim(scenario: Scenario, state: State, hospital: int, seed: int | None = N
     if hospital not in cohort:  # it takes the place of one that was drawn
         cohort = np.sort(np.append(cohort[1:], hospital))
     chosen = fresh() if seed is None else seed
-    return Victim(now, state, federation, hospital, pipeline, cohort, chosen)
+    return Victim(now, state, federation, prepared.model, hospital, pipeline, cohort, chosen)
 
 
 def prepared_of(state: State) -> Prepared:

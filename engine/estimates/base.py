@@ -12,8 +12,13 @@ from typing import Protocol
 import numpy as np
 
 from engine.arrays import Flags, Floats, Ints
-from engine.blocks import Block
+from engine.blocks import LARGEST, Block
+from engine.models.base import Model
 from engine.sections import Training
+
+_HELD = 4_000_000  # numbers on the way through a model, at once
+_WORK = 10_000_000  # products of a param and a patient, at once: some 20 ms
+_PATIENTS = 32  # of a hospital that should go through a model together, where they can
 
 Address = tuple[int, int]  # seed and round of the run
 
@@ -24,17 +29,34 @@ class Batch:
 
     Attributes:
         active: Their columns in the block.
-        size: Numbers that the step reads.
         fraction: How much of the pass is done after it.
+        model: What is trained.
+        x: Their patients with a one, (features + 1, b, k_active).
+        y: Labels, (b, k_active).
     """
 
     active: slice
-    size: int
     fraction: float
+    model: Model
+    x: Floats
+    y: Floats
 
-    def gradient(self, local: Floats) -> Floats:
-        """The estimate at `local` (d, k_active), (d, k_active)."""
+    def gradient(self, local: Floats, some: slice) -> Floats:
+        """What `some` of the b patients add to the estimate at `local` (d, k_active): as large."""
         raise NotImplementedError
+
+    @property
+    def pieces(self) -> list[slice]:
+        """The patients of the minibatch in runs, each of which fits the memory and takes no long time.
+
+        Logistic regression takes all at once: nothing is held for a patient beside the row.
+        """
+        b, k = self.y.shape
+        held, d = self.model.held, self.model.parameters
+        if not held:
+            return [slice(0, b)]
+        each = max(1, min(_HELD // (held * k), _WORK // (d * k)))
+        return [slice(start, min(start + each, b)) for start in range(0, b, each)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +101,13 @@ def steps_of_round(training: Training, patients: Ints) -> Ints:
     if training.local_steps:
         return np.full_like(patients, training.local_steps)
     return training.local_epochs * -(-patients // expected_batch(training, patients))
+
+
+def hospitals_at_once(model: Model) -> int:
+    """How many hospitals a block may have, so that neither their params nor a step is too large."""
+    if not model.held:
+        return LARGEST
+    return min(LARGEST, max(1, _WORK // (_PATIENTS * model.parameters)))
 
 
 LocalStep = tuple[slice, slice, Ints]  # places in the order; active columns; patients in each batch

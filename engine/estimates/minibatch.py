@@ -52,7 +52,7 @@ class _Shuffled:
             x, y = self.block.minibatch(found, places, active, self.into)
             fraction = places.stop / len(self.residuals)
             seen = self.residuals[places, active]
-            yield _Step(active, x.size, fraction, self.model, x, y, count, seen)
+            yield _Step(active, fraction, self.model, x, y, count, seen)
 
     def passed(self) -> Passed:
         """Losses from the residuals: a mean needs one logarithm a patient, taken once a pass."""
@@ -63,17 +63,14 @@ class _Shuffled:
 
 @dataclass(frozen=True, eq=False)
 class _Step(Batch):
-    model: Model
-    x: Floats  # (features + 1, b, k_active)
-    y: Floats  # (b, k_active)
     count: Ints  # patients in each batch, (k_active,)
     residuals: Floats  # (b, k_active), to be filled
 
-    def gradient(self, local: Floats) -> Floats:
+    def gradient(self, local: Floats, some: slice) -> Floats:
         """Σ (p − y) ∂logit/∂params / b."""
-        forward = self.model.forward(local, self.x)
-        self.residuals[:] = residuals(forward.logits, self.y)
-        return forward.combined(self.residuals) / self.count
+        forward = self.model.forward(local, self.x[:, some])
+        self.residuals[some] = residuals(forward.logits, self.y[some])
+        return forward.combined(self.residuals[some]) / self.count
 
 
 def visiting_order(seed: int, round: int, epoch: int, sizes: Ints) -> Ints:

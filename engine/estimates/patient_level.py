@@ -90,7 +90,6 @@ class _Poisson:
             x, y, lengths = self.block.patients(rows[number - 1, :, active])
             yield _Step(
                 active=active,
-                size=x.size,
                 fraction=number / len(steps),
                 model=self.model,
                 x=x,
@@ -167,22 +166,23 @@ def heads(coins: ByHospital, rate: Floats, flips: Ints) -> tuple[Ints, Ints]:
 
 @dataclass(frozen=True, eq=False)
 class _Step(Batch):
-    model: Model
-    x: Floats  # (features + 1, b, k_active)
-    y: Floats  # (b, k_active)
     lengths: Floats  # ‖(x, 1)‖, (b, k_active)
     clip_norm: float
     noise: Floats  # (d, k_active)
     expected: Ints  # (k_active,)
     seen: _Seen
 
-    def gradient(self, local: Floats) -> Floats:
-        """(Σ clipped gradients + noise) / q·n."""
-        forward = self.model.forward(local, self.x)
-        residual = residuals(forward.logits, self.y)
-        clipped, cut = clip(residual, forward.lengths(self.lengths), self.clip_norm)
-        self.seen.add(self.active, residual, self.lengths > 0, cut)
-        return (forward.combined(clipped) + self.noise) / self.expected
+    def gradient(self, local: Floats, some: slice) -> Floats:
+        """(Σ clipped gradients + noise) / q·n; the noise comes with the last patients."""
+        rows = self.lengths[some]
+        forward = self.model.forward(local, self.x[:, some])
+        residual = residuals(forward.logits, self.y[some])
+        clipped, cut = clip(residual, forward.lengths(rows), self.clip_norm)
+        self.seen.add(self.active, residual, rows > 0, cut)
+        total = forward.combined(clipped)
+        if some.stop == len(self.y):
+            total += self.noise
+        return total / self.expected
 
 
 def clip(residual: Floats, lengths: Floats, clip_norm: float) -> tuple[Floats, Flags]:
