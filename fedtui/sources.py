@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.data.catalogue import ENTRIES, Entry, place
@@ -34,6 +35,14 @@ def _state(entry: Entry) -> str:
     if place.missing(entry):
         return f"not here yet: `fedtui data {entry.name} --fetch`"
     return "fetched"
+
+
+def fetched(name: str, files: Sequence[str]) -> str:
+    """What came of fetching a data set."""
+    folder = place.folder(ENTRIES[name])
+    if not files:
+        return f"{name}: all its files are in {folder}, and are the published ones."
+    return f"{name}: {', '.join(files)} fetched into {folder} and checked."
 
 
 def about(entry: Entry) -> str:

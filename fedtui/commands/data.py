@@ -57,7 +57,7 @@ def data(
         click.echo(json.dumps({"sources": sources.as_dict()}) if as_json else sources.listing())
         return
     columns = {"hospital_col": hospital_col, "label_col": label_col, "positive": positive}
-    given = {
+    given: dict[str, Any] = {
         key: value for key, value in {**columns, "separator": sep}.items() if value is not None
     }
     if drop:
@@ -79,6 +79,9 @@ def _describe(scenario: Scenario, as_json: bool) -> None:
     from engine.data.catalogue import ENTRIES
     from fedtui import sources
 
+    entry = ENTRIES.get(scenario.data.source)
+    if entry and not as_json:
+        click.echo(sources.about(entry) + "\n")  # also before it is here: on which terms it comes
     federation = load(scenario.data, scenario.seed)
     about = federation.summary
     hospitals = [
@@ -87,14 +90,11 @@ def _describe(scenario: Scenario, as_json: bool) -> None:
             about.names, about.train_sizes, about.test_sizes, about.positive_rate, strict=True
         )
     ]
-    entry = ENTRIES.get(scenario.data.source)
     if as_json:
         found = {"source": scenario.data.source, "hospitals": hospitals, "notes": federation.notes}
         told = sources.entry_as_dict(entry) if entry else None
         click.echo(json.dumps({**found, "catalogue": told}))
         return
-    if entry:
-        click.echo(sources.about(entry) + "\n")
     for each in hospitals:
         click.echo(
             f"{safe(each['name'])}: {each['train']} to train on, {each['test']} to test on, "
@@ -105,6 +105,7 @@ def _describe(scenario: Scenario, as_json: bool) -> None:
 
 
 def _fetch(name: str) -> None:
+    from fedtui import sources
     from fedtui.fetch import fetch
 
-    fetch(name)
+    click.echo(sources.fetched(name, fetch(name)), err=True)

@@ -2,7 +2,9 @@
 
     entries          what is known of each: files, sums, licence, whom to cite
     place            where the files lie, and whether they are still the published ones
+    tables, columns  raw tables row by row; columns of numbers and texts
     heart_disease    UCI Heart Disease, as FLamby prepares it, or whole
+    eicu, mimic      the tables of the open demos, or of the whole databases on somebody's own disk
 
 Nothing here goes over a network: `fedtui data NAME --fetch` does (fedtui/fetch.py).
 """
@@ -12,21 +14,40 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
-from engine.data.catalogue import heart_disease, place
+from engine.data.catalogue import eicu, heart_disease, mimic, place
+from engine.data.catalogue.columns import Patients
 from engine.data.catalogue.entries import ENTRIES, Entry
 from engine.data.source import Source
 from engine.sections import CATALOGUE, Data
 from engine.steps import Steps, finished
 
-__all__ = ["ENTRIES", "NAMES", "Entry", "read", "reading", "recognise"]
+__all__ = ["ENTRIES", "NAMES", "Entry", "read", "reading", "reading_folder", "recognise"]
 
 NAMES = CATALOGUE
-SPLIT = "split"  # what a table calls its own division into training and test
+_Reading: TypeAlias = Callable[[Path, Data], Steps[Patients]]
 
-_READERS: Mapping[str, Callable[[Path], Source]] = {
-    "heart-disease": heart_disease.flamby,
-    "heart-disease-full": heart_disease.full,
+
+def _at_once(read: Callable[[Path], Patients]) -> _Reading:
+    """A reader of small files as one that takes steps."""
+
+    def reading(folder: Path, data: Data) -> Steps[Patients]:
+        yield "reading the patients", 0, 1
+        return read(folder)
+
+    return reading
+
+
+_READERS: Mapping[str, _Reading] = {
+    "heart-disease": _at_once(heart_disease.flamby),
+    "heart-disease-full": _at_once(heart_disease.full),
+    "eicu-demo": eicu.reading,
+    "mimic-demo": mimic.reading,
+}
+_ON_DISK: Mapping[str, tuple[Callable[[Path], bool], _Reading]] = {
+    "eICU": (eicu.recognised, eicu.reading),
+    "MIMIC-III": (mimic.recognised, mimic.reading),
 }
 
 
@@ -41,17 +62,26 @@ def read(name: str, data: Data) -> Source:
 
 def reading(name: str, data: Data) -> Steps[Source]:
     """`read`, step by step: yields what is being done, how far it is, and of how much."""
-    yield f"reading {name}", 0, 1
     entry = ENTRIES[name]
-    source = _READERS[name](place.check(entry))
-    notes = (entry.attribution + ".", *source.notes)
-    if SPLIT in data.drop and source.held_out is not None:
-        source = replace(source, held_out=None)
-    drop = tuple(column for column in data.drop if column != SPLIT)
-    yield f"reading {name}", 1, 1
-    return replace(source, notes=notes).columns(data.keep, drop)
+    folder = yield from place.checking(entry)
+    patients = yield from _READERS[name](folder, data)
+    source = patients.source(data)
+    return replace(source, notes=(f"{entry.attribution}.", *source.notes))
 
 
 def recognise(folder: Path) -> str:
-    """Which credentialed database a folder on disk is; empty where it is none."""
-    return ""
+    """The database whose tables a folder on disk holds, eICU or MIMIC-III; empty for any other."""
+    return next((name for name, (recognised, _) in _ON_DISK.items() if recognised(folder)), "")
+
+
+def reading_folder(folder: Path, data: Data) -> Steps[Source]:
+    """The patients of a folder that `recognise` knows. They are somebody's own: no sum is checked.
+
+    Raises:
+        DataError: A table or column is missing or damaged, or there is nobody in them.
+    """
+    database = recognise(folder)
+    _, reading = _ON_DISK[database]
+    patients = yield from reading(folder, data)
+    source = patients.source(data)
+    return replace(source, notes=(f"Read as the tables of {database}.", *source.notes))

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.arrays import Flags, Floats, Ints
-from engine.data.source import Source
+from engine.arrays import Flags, Floats
+from engine.data.catalogue.columns import Column, Patients, Texts
 from engine.errors import DataError
 
 COLUMNS = (
@@ -44,47 +44,43 @@ HELD_OUT = {
 }
 
 
-def full(place: Path) -> Source:
+def full(place: Path) -> Patients:
     """All 920 patients and all thirteen columns, nan where nothing was measured."""
-    x, y, owner = _read(place)
+    x, y, hospitals = _read(place)
+    columns = dict(zip(COLUMNS, x.T.copy(), strict=True))
     for name in NEVER_ZERO:
-        column = x[:, COLUMNS.index(name)]
-        column[column == 0] = np.nan
-    return Source(x, y, COLUMNS, owner, tuple(HOSPITALS))
+        columns[name][columns[name] == 0] = np.nan
+    return Patients(columns, y, hospitals)
 
 
-def flamby(place: Path) -> Source:
+def flamby(place: Path) -> Patients:
     """The 740 patients of FLamby's preparation, with its split."""
-    x, y, owner = _read(place)
+    x, y, hospitals = _read(place)
     used = [i for i, name in enumerate(COLUMNS) if name not in ALMOST_NEVER_MEASURED]
     complete = ~np.isnan(x[:, used]).any(axis=1)
-    x, y, owner = x[complete], y[complete], owner[complete]
-    plain = [i for i in used if COLUMNS[i] not in CATEGORIES]
-    names, columns = [COLUMNS[i] for i in plain], [x[:, plain]]
+    x, owner = x[complete], hospitals.codes[complete]
+    columns: dict[str, Column] = {
+        name: x[:, i] for i, name in enumerate(COLUMNS) if i in used and name not in CATEGORIES
+    }
     for name in CATEGORIES:
-        codes = x[:, COLUMNS.index(name)]
-        _, *others = np.unique(codes)  # the first is where all the others are 0
-        names += [f"{name}={code:g}" for code in others]
-        columns.append((codes[:, None] == others).astype(np.float64))
-    return Source(
-        x=np.hstack(columns),
-        y=y,
-        features=tuple(names),
-        owner=owner,
-        names=tuple(HOSPITALS),
-        held_out=np.concatenate([_held_out(*each) for each in _counted(owner)]),
-        notes=(
-            f"{np.sum(~complete)} of {len(complete)} patients had a value missing and are left out.",
-        ),
+        columns[name] = Texts.of([f"{code:g}" for code in x[:, COLUMNS.index(name)]])
+    sizes = np.bincount(owner).tolist()
+    return Patients(
+        columns=columns,
+        y=y[complete],
+        hospitals=Texts(owner, hospitals.categories),
+        held_out=np.concatenate(list(map(_held_out, HOSPITALS, sizes))),
+        notes=(f"{np.sum(~complete)} of {len(y)} patients lack a value and are left out.",),
     )
 
 
-def _read(place: Path) -> tuple[Floats, Floats, Ints]:
-    """Columns (920, 13), labels (920,) and hospitals (920,) of the four files."""
+def _read(place: Path) -> tuple[Floats, Floats, Texts]:
+    """Columns (920, 13), labels (920,) and hospitals of the four files."""
     parts = [_numbers(place / file) for file in HOSPITALS.values()]
     rows = np.concatenate(parts)
     owner = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    return rows[:, :-1].copy(), (rows[:, -1] > 0).astype(np.float64), owner
+    label = (rows[:, -1] > 0).astype(np.float64)
+    return rows[:, :-1], label, Texts(owner, tuple(HOSPITALS))
 
 
 def _numbers(path: Path) -> Floats:
@@ -98,10 +94,6 @@ def _row(file: str, cells: Sequence[str]) -> list[float]:
             f"{file}: a row has {len(cells)} cells, not {len(COLUMNS) + 1}; fetch it again."
         )
     return [np.nan if cell == "?" else float(cell) for cell in cells]
-
-
-def _counted(owner: Ints) -> list[tuple[str, int]]:
-    return list(zip(HOSPITALS, np.bincount(owner).tolist(), strict=True))
 
 
 def _held_out(hospital: str, patients: int) -> Flags:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from engine.data.catalogue.entries import SUMS, Entry
 from engine.errors import DataError
+from engine.steps import Steps
 
 _PIECE = 1 << 20  # bytes hashed at a time: a millisecond or less
 
@@ -38,7 +39,7 @@ def missing(entry: Entry) -> tuple[str, ...]:
     return tuple(file.name for file in entry.files if not (place / file.name).is_file())
 
 
-def check(entry: Entry) -> Path:
+def checking(entry: Entry) -> Steps[Path]:
     """The folder of `entry`'s files, when each of them is there and has its sum.
 
     Raises:
@@ -51,8 +52,14 @@ def check(entry: Entry) -> Path:
             f"`fedtui data {entry.name} --fetch` fetches it ({entry.licence})."
         )
     sums = known_sums(entry)
-    for file in entry.files:
-        if sums.get(file.name) != sha256(place / file.name):
+    for done, file in enumerate(entry.files):
+        yield f"checking {entry.name}", done, len(entry.files)
+        if file.name not in sums:
+            raise DataError(
+                f"{entry.name}: it is not known what {file.name} should be; `fedtui data "
+                f"{entry.name} --fetch` gets the publisher's list of sums and checks it."
+            )
+        if sums[file.name] != sha256(place / file.name):
             raise DataError(
                 f"{file.name}: this is not the file that was published ({entry.name}: its sha256 "
                 f"is another); `fedtui data {entry.name} --fetch` fetches it again."
