@@ -44,6 +44,8 @@ class Kind(IntEnum):
     FORWARDED_SHARES = 9
     SURVIVORS = 10
     UNMASKING = 11
+    CATEGORIES = 12
+    ALL_CATEGORIES = 13
 
     @property
     def label(self) -> str:
@@ -62,7 +64,7 @@ DIRECTIONS: Mapping[str, tuple[Kind, ...]] = {
         Kind.SURVIVORS,
         Kind.UNMASKING,
     ),
-    "setup": (Kind.STATISTICS, Kind.SCALING),
+    "setup": (Kind.CATEGORIES, Kind.ALL_CATEGORIES, Kind.STATISTICS, Kind.SCALING),
 }
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from engine.arrays import Flags, Ints
 from engine.data import catalogue, memory
 from engine.data.breast_cancer import breast_cancer
-from engine.data.csv_table import read_csv
+from engine.data.categories import Layout, agree
+from engine.data.csv_table import read_csv, read_folder
 from engine.data.federation import Federation, Scaling, Summary, Table
 from engine.data.notebook import notebook
 from engine.data.partition import PARTITIONS, place
@@ -41,30 +42,31 @@ def load(data: Data, seed: int) -> Federation:
 def loading(data: Data, seed: int) -> Steps[Federation]:
     """`load`, step by step: yields what is being done, how far it is, and of how much."""
     yield "reading the patients", 0, 1
-    source = _placed(_read(data, seed), data, seed)
+    source = _placed((yield from _reading(data, seed)), data, seed)
     owner, names = cast(Ints, source.owner), source.names
     held_out = source.held_out
     if held_out is None:
         held_out = hold_out(source.y, owner, len(names), data.test_fraction, seed)
     _refuse_untestable(held_out, owner, names)
-    train = _table(source, owner, ~held_out, len(names), seed)
-    test = _table(source, owner, held_out, len(names), seed)
-    scaling, traffic, filled = scale(train, test, source.features, data.scaling)
+    layout, agreed = yield from agree(source, owner, len(names))
+    train = _table(source, layout, owner, ~held_out, len(names), seed)
+    test = _table(source, layout, owner, held_out, len(names), seed)
+    scaling, traffic, filled = scale(train, test, layout.features, data.scaling)
     positives = np.bincount(owner, weights=source.y, minlength=len(names))
     yield "reading the patients", 1, 1
     return Federation(
         names=names,
-        features=source.features,
+        features=layout.features,
         train=train,
         test=test,
         positive_rate=positives / np.bincount(owner, minlength=len(names)),
         scaling=scaling,
-        setup=traffic.by_kind(),
+        setup={**agreed.by_kind(), **traffic.by_kind()},
         notes=source.notes + filled + _one_sided(train, names),
     )
 
 
-def _read(data: Data, seed: int) -> Source:
+def _reading(data: Data, seed: int) -> Steps[Source]:
     if data.source == "notebook":
         return notebook().columns(data.keep, data.drop)
     if data.source == "breast-cancer":
@@ -76,7 +78,7 @@ def _read(data: Data, seed: int) -> Source:
         )
         return synthetic(patients, data.features, seed).columns(data.keep, data.drop)
     if data.source in CATALOGUE:
-        return catalogue.read(data.source, data)
+        return (yield from catalogue.reading(data.source, data))
     path = Path(os.path.expanduser(data.source))
     if not data.source.strip() or not os.path.exists(path):  # which takes any text
         known = nearest(data.source, PUBLIC)
@@ -84,7 +86,11 @@ def _read(data: Data, seed: int) -> Source:
             known if known.startswith("did you mean") else "check the path of the CSV, or " + known
         )
         raise DataError(f"data.source: there is no source or file {data.source!r}; {way_out}")
-    return read_csv(path, data)
+    if not path.is_dir():
+        return (yield from read_csv(path, data))
+    if catalogue.recognise(path):
+        return (yield from catalogue.reading_folder(path, data))
+    return (yield from read_folder(path, data))
 
 
 def _placed(source: Source, data: Data, seed: int) -> Source:
@@ -100,7 +106,9 @@ def _placed(source: Source, data: Data, seed: int) -> Source:
     return source
 
 
-def _table(source: Source, owner: Ints, chosen: Flags, hospitals: int, seed: int) -> Table:
+def _table(
+    source: Source, layout: Layout, owner: Ints, chosen: Flags, hospitals: int, seed: int
+) -> Table:
     """The chosen patients, hospital after hospital, each hospital's in a random order.
 
     Hospitals of one size share the order in which they visit their patients' places, so a table that
@@ -111,7 +119,7 @@ def _table(source: Source, owner: Ints, chosen: Flags, hospitals: int, seed: int
     rows = rows[np.lexsort((draws, owner[rows]))]
     starts = np.zeros(hospitals + 1, np.int64)
     np.cumsum(np.bincount(owner[rows], minlength=hospitals), out=starts[1:])
-    return Table(source.x[rows], source.y[rows], starts)
+    return Table(layout.spread(source.x[rows]), source.y[rows], starts)
 
 
 def _refuse_untestable(held_out: Flags, owner: Ints, names: tuple[str, ...]) -> None:

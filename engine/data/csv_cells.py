@@ -1,51 +1,68 @@
-"""Numbers of a table: what counts as one, what counts as missing, and what is refused."""
+"""One cell of a table: missing, a number, a number written otherwise, or text.
+
+What a cell is alone is not yet what it means: 2,3 is a decimal comma in a column of such numbers and
+a mistake in any other. `engine.data.csv_column` decides that for a column as a whole.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from enum import IntEnum
 
 import numpy as np
 
-from engine.arrays import Floats
-from engine.data.source import shown
-from engine.errors import DataError
-
 MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "."})  # in small letters
+BLANKS = MISSING | {text.upper() for text in MISSING} | {"NaN", "Null", " "}  # met most often
+
+_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
+_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
+_OTHERWISE = re.compile(
+    r"[+−-]?(?=.*\d)[\d.]*,[\d.,]*"  # more than one comma, or comma and point
+    r"|[+−-]?\d{1,3}([ '’\u00a0\u202f]\d{3})+([.,]\d+)?"  # 1 233, 1'233.5
+    r"|[+−-]?[\d.,]*\d[.,]?\s*[%‰]"  # 12 %
+    r"|−[\d.,]*\d"  # a minus sign that is no hyphen
+)
 
 
-def read_number(where: str, name: str, cell: str) -> float:
-    """The number in a cell; nan where it is missing.
+class Cell(IntEnum):
+    """What a cell is."""
 
-    Raises:
-        DataError: It is text, or a number written otherwise.
-    """
-    text = cell.strip()
+    MISSING = 0
+    WHOLE = 1  # a number without a point
+    POINT = 2  # any other number that Python reads
+    COMMA = 3  # 2,3
+    GROUPED = 4  # 1,233: thousands, or three decimals
+    OTHERWISE = 5  # another way to write a number: 12 %, 1 233, 1.233,5
+    TEXT = 6
+
+
+def is_missing(cell: str) -> bool:
+    """Whether the cell says that there is no value."""
+    return cell in BLANKS or cell.strip().casefold() in MISSING
+
+
+def cell_of(text: str) -> Cell:
+    """What `text` (without blanks around it) is."""
     if text.casefold() in MISSING:
-        return np.nan
+        return Cell.MISSING
     try:
-        if "_" not in text:
-            return float(text)
+        float(text)
+        if "_" in text:  # which Python takes for a separator of digits
+            return Cell.OTHERWISE
+        return Cell.WHOLE if text.lstrip("+-").isdigit() else Cell.POINT
     except ValueError:
-        pass  # the sentence below says what it is
-    comma = "," in text and text.replace(",", "").replace(".", "").lstrip("+-").isdigit()
-    way_out = (
-        "write numbers with a decimal point and without commas"
-        if comma
-        else "text columns are not built yet; leave it out with data.drop"
-    )
-    raise DataError(f"{where}, column {shown(name)}: {shown(text)} is not a number; {way_out}.")
+        pass  # then it is one of the others
+    if _GROUPED.fullmatch(text):
+        return Cell.GROUPED if text.count(",") == 1 else Cell.OTHERWISE
+    if _COMMA.fullmatch(text):
+        return Cell.COMMA
+    return Cell.OTHERWISE if _OTHERWISE.fullmatch(text) else Cell.TEXT
 
 
-def refuse_infinite(file: str, x: Floats, features: Sequence[str], lines: Sequence[int]) -> None:
-    """Refuse infinite numbers in x (rows, features); `lines` says where each row stands."""
-    at = np.argwhere(np.isinf(x))
-    if not len(at):
-        return
-    column = at[0, 1]
-    found = [str(lines[row]) for row, col in at if col == column]
-    more = f" and {len(found) - 3:,} more" if len(found) > 3 else ""
-    word = "line" if len(found) == 1 else "lines"
-    raise DataError(
-        f"{file}, {word} {', '.join(found[:3])}{more}, column {shown(features[column])}: "
-        "the number is infinite; write a finite one, or leave the cell empty."
-    )
+def number(text: str, cell: Cell) -> float:
+    """The number that `text` is, a comma read as a decimal comma; nan where it is none."""
+    if cell in (Cell.WHOLE, Cell.POINT):
+        return float(text)
+    if cell in (Cell.COMMA, Cell.GROUPED):
+        return float(text.replace(",", "."))
+    return np.nan

@@ -6,9 +6,8 @@ can be read here, by somebody who only names it. So a sentence of refusal then q
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 
 from engine.data.source import choose, listed, shown
 from engine.errors import DataError
@@ -19,49 +18,80 @@ SPLIT = "split"
 
 @dataclass(frozen=True)
 class Columns:
-    """Where things stand in a row of `width` cells. `pick` takes the features' cells."""
+    """Where things stand in a row of `file`, which has the columns `names`."""
 
-    width: int
+    file: str
+    names: tuple[str, ...]
     features: tuple[str, ...]
-    pick: Callable[[Sequence[str]], tuple[str, ...]]
+    places: tuple[int, ...]  # of the features
     label: int
-    label_name: str
-    hospital: int | None  # None where the table has no such column and needs none
-    hospital_name: str
+    hospital: int | None  # None where no column is needed to say it
     split: int | None
 
 
-def find_columns(file: str, header: Sequence[str], data: Data) -> Columns:
-    """The columns that `header` names.
+def find_columns(
+    file: str, line: int, header: Sequence[str], data: Data, needs_hospital: bool
+) -> Columns:
+    """The columns that `header`, which stands in `line`, names.
 
     Raises:
         DataError: A name twice, an empty name, or a column that must be there and is not.
     """
     names = [name.strip() for name in header]
-    _refuse_bad_names(file, names, _known(names, data))
+    where = f"{file}, line {line}"
+    _refuse_bad_names(where, names, _known(names, data))
     if data.hospital_col == data.label_col:
         raise DataError(
             f"data.label_col: {data.label_col!r} is also data.hospital_col; name two columns."
         )
-    label = _find(file, names, data.label_col, "label", data)
+    label = _find(where, names, data.label_col, "label", data)
     hospital = None
-    if data.hospital_col in names or data.partition == "natural":
-        hospital = _find(file, names, data.hospital_col, "hospital", data)
+    if data.hospital_col in names or needs_hospital:
+        hospital = _find(where, names, data.hospital_col, "hospital", data)
     split = names.index(SPLIT) if SPLIT in names and SPLIT not in data.drop else None
     split = None if split in (label, hospital) else split
     special = {label, hospital, split}
+    hospital = hospital if needs_hospital else None
     rest = [i for i, name in enumerate(names) if i not in special and name != SPLIT]
     drop = [name for name in data.drop if name != SPLIT or SPLIT not in names]
     chosen = [rest[i] for i in choose([names[i] for i in rest], data.keep, drop)]
+    features = tuple(names[i] for i in chosen)
+    return Columns(file, tuple(names), features, tuple(chosen), label, hospital, split)
+
+
+def align(file: str, line: int, header: Sequence[str], data: Data, first: Columns) -> Columns:
+    """Where a further file has the columns of the first one, in whatever order.
+
+    Raises:
+        DataError: A column that only one of the two has.
+    """
+    names, where = [name.strip() for name in header], f"{file}, line {line}"
+    _refuse_bad_names(where, names, _known(names, data))
+    needed = (*first.features, data.label_col, *([SPLIT] if first.split is not None else []))
+    for name in needed:
+        if name not in names:
+            raise DataError(_only(where, name, first.file))
+    for name in names:
+        passed = (
+            name in data.drop or name == data.hospital_col or (data.keep and name not in data.keep)
+        )
+        if name not in first.names and not passed:
+            raise DataError(_only(first.file, name, file))
     return Columns(
-        width=len(names),
-        features=tuple(names[i] for i in chosen),
-        pick=_picker(chosen),
-        label=label,
-        label_name=data.label_col,
-        hospital=hospital,
-        hospital_name=data.hospital_col,
-        split=split,
+        file=file,
+        names=tuple(names),
+        features=first.features,
+        places=tuple(map(names.index, first.features)),
+        label=names.index(data.label_col),
+        hospital=None,
+        split=names.index(SPLIT) if first.split is not None else None,
+    )
+
+
+def _only(where: str, name: str, other: str) -> str:
+    return (
+        f"{where}: there is no column {shown(name)}, which {other} has; add it, with empty cells "
+        "where nothing is known, or leave it out with data.drop."
     )
 
 
@@ -70,31 +100,22 @@ def _known(names: Sequence[str], data: Data) -> bool:
     return len(names) > 1 and (data.label_col in names or data.hospital_col in names)
 
 
-def _picker(chosen: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
-    if len(chosen) > 1:
-        return itemgetter(*chosen)
-    only = chosen[0]
-    return lambda row: (row[only],)
-
-
-def _refuse_bad_names(file: str, names: Sequence[str], known: bool) -> None:
+def _refuse_bad_names(where: str, names: Sequence[str], known: bool) -> None:
     if not any(names):
-        raise DataError(f"{file}, line 1: there is no header; write the column names there.")
+        raise DataError(f"{where}: there is no header; write the column names there.")
     for i, name in enumerate(names):
         if not name:
-            raise DataError(f"{file}, line 1: column {i + 1} has no name; give it one.")
+            raise DataError(f"{where}: column {i + 1} has no name; give it one.")
         if name in names[:i]:
             twice = f"{shown(name)} occurs twice" if known else f"of column {i + 1} occurs before"
-            raise DataError(f"{file}, line 1: the column name {twice}; rename one of them.")
+            raise DataError(f"{where}: the column name {twice}; rename one of them.")
 
 
-def _find(file: str, names: Sequence[str], wanted: str, role: str, data: Data) -> int:
+def _find(where: str, names: Sequence[str], wanted: str, role: str, data: Data) -> int:
     """The position of the column that `data.<role>_col` names."""
     if wanted in names:
         return names.index(wanted)
-    raise DataError(
-        f"{file}, line 1: there is no column {shown(wanted)}; " + _why(names, role, data)
-    )
+    raise DataError(f"{where}: there is no column {shown(wanted)}; " + _why(names, role, data))
 
 
 def _why(names: Sequence[str], role: str, data: Data) -> str:

@@ -1,166 +1,165 @@
-"""A table from a file: one row per patient, a hospital, a label, numbers; perhaps a split.
+"""A table from a file or a folder: one row per patient, a hospital, a label, columns; perhaps a split.
 
-What cannot be used is refused in one sentence that names file, line and column. Text columns,
-decimal commas, other encodings and folders are recognised and refused: the complete import comes
-later.
+What cannot be used is refused in one sentence that names file, line and column. What was decided in
+the user's place is told: which label is positive, what was left out, which column is text.
 """
 
 from __future__ import annotations
 
-import csv
-from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from io import StringIO
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.data.csv_header import Columns, find_columns
+from engine.arrays import Floats
+from engine.data.csv_column import Read
+from engine.data.csv_gather import Gathered, gather
 from engine.data.csv_labels import read_labels
-from engine.data.csv_numbers import MISSING, read_number, refuse_infinite
-from engine.data.csv_text import read_text
+from engine.data.csv_places import Places
+from engine.data.report import Report
 from engine.data.source import Source, listed, shown
 from engine.errors import DataError
 from engine.sections import Data
+from engine.steps import Steps
 
-if TYPE_CHECKING:
-    from _csv import Reader  # what csv.reader returns; csv itself does not export the type
-
-
-SEPARATORS = (",", ";", "|", "\t")
+NO_LABEL = "no label"
+_NONE = np.empty(0)
 
 
-@dataclass
-class _Rows:
-    """What has been read so far: parallel columns, one entry per patient."""
-
-    lines: array[int] = field(default_factory=lambda: array("q"))  # where each row begins
-    numbers: array[float] = field(default_factory=lambda: array("d"))  # row after row
-    hospitals: dict[str, int] = field(default_factory=dict)  # name → index
-    owner: array[int] = field(default_factory=lambda: array("q"))
-    labels: dict[str, int] = field(default_factory=dict)  # text → code
-    codes: array[int] = field(default_factory=lambda: array("q"))
-    label_lines: dict[str, int] = field(default_factory=dict)  # where each was first seen
-    held_out: array[int] = field(default_factory=lambda: array("b"))
-    ragged: list[str] = field(default_factory=list)
-
-
-def read_csv(path: Path, data: Data) -> Source:
+def read_csv(path: Path, data: Data) -> Steps[Source]:
     """The patients in the file at `path`, read as `data` says.
 
     Raises:
         DataError: The file cannot be read or used; with the line, the column and the way out.
     """
-    text = read_text(path)
-    reader = csv.reader(StringIO(text, newline=""), delimiter=_separator(data), strict=True)
-    rows = _Rows()
+    gathered = yield from gather(path, data)
+    return (yield from _source([path.name], gathered, data))
+
+
+def read_folder(path: Path, data: Data) -> Steps[Source]:
+    """The patients in a folder that holds one CSV per hospital; the file's name is the hospital's.
+
+    Columns are aligned by their names.
+
+    Raises:
+        DataError: There is no CSV, one cannot be read or used, or lacks a column of the others.
+    """
     try:
-        columns = find_columns(path.name, next(reader, []), data)
-        _read_rows(path.name, reader, columns, rows)
-    except csv.Error as error:
-        why = str(error).replace("\t", "tab")
+        files = sorted(
+            file
+            for file in path.iterdir()
+            if file.suffix.casefold() == ".csv" and not file.name.startswith(".")
+        )
+    except OSError as error:
         raise DataError(
-            f"{path.name}, line {reader.line_num}: the row cannot be read ({why}); "
-            'check its quotes: a quote inside a cell is written "".'
+            f"{path.name}: the folder cannot be read ({error.strerror}); check its permissions."
         ) from None
-    return _source(path.name, columns, rows, data)
-
-
-def _separator(data: Data) -> str:
-    separator = {"tab": "\t", "\\t": "\t"}.get(data.separator, data.separator)
-    if separator not in SEPARATORS:  # a letter, say, would make a table of any file
+    if not files:
         raise DataError(
-            f"data.separator: {data.separator!r} cannot separate cells; "
-            "choose , or ; or | or the word tab."
+            f"{path.name or path}: this folder holds no CSV; put one in it for each hospital, with "
+            "the hospital's name as its name."
         )
-    return separator
+    gathered = None
+    for file in files:
+        gathered = yield from gather(file, data, file.stem, gathered)
+    assert gathered is not None
+    return (yield from _source([file.name for file in files], gathered, data))
 
 
-def _read_rows(file: str, reader: Reader, columns: Columns, rows: _Rows) -> None:
-    pick, width = columns.pick, columns.width
-    line = reader.line_num + 1
-    for row in reader:
-        begun, line = line, reader.line_num + 1
-        if not any(map(str.strip, row)):
-            continue
-        if len(row) != width:
-            rows.ragged.append(f"line {begun} has {len(row)} cells")
-            continue  # refused at the end, with the others like it
-        rows.lines.append(begun)
-        cells = pick(row)
-        try:
-            if "_" in "".join(cells):  # which Python would read as a digit separator
-                raise ValueError
-            rows.numbers.extend(list(map(float, cells)))
-        except ValueError:
-            where = f"{file}, line {begun}"
-            named = zip(columns.features, cells, strict=True)
-            rows.numbers.extend([read_number(where, name, cell) for name, cell in named])
-        _read_special(f"{file}, line {begun}", row, columns, rows)
-    if rows.ragged:
-        more = (
-            f" and {len(rows.ragged) - 3:,} more lines are like it" if len(rows.ragged) > 3 else ""
-        )
-        raise DataError(
-            f"{file}: {', '.join(rows.ragged[:3])}{more}, where the header has {width}; "
-            "give every row a cell per column, with quotes around a cell that holds the separator."
-        )
-
-
-def _read_special(where: str, row: Sequence[str], columns: Columns, rows: _Rows) -> None:
-    """Hospital, label and split of one row."""
-    label = row[columns.label].strip()
-    if label.casefold() in MISSING:
-        raise DataError(
-            f"{where}: the label (column {shown(columns.label_name)}) is missing; "
-            "fill it in or take the row out."
-        )
-    rows.label_lines.setdefault(label, rows.lines[-1])
-    rows.codes.append(rows.labels.setdefault(label, len(rows.labels)))
-    if columns.hospital is not None:
-        hospital = row[columns.hospital].strip()
-        if hospital.casefold() in MISSING:
-            raise DataError(
-                f"{where}: the hospital (column {shown(columns.hospital_name)}) is missing; "
-                "fill it in or take the row out."
-            )
-        rows.owner.append(rows.hospitals.setdefault(hospital, len(rows.hospitals)))
-    if columns.split is not None:
-        part = row[columns.split].strip().casefold()
-        if part not in ("train", "test"):
-            raise DataError(
-                f"{where}: {shown(row[columns.split])} in column 'split' is not train or test; "
-                "write one of them, or leave the column out with data.drop."
-            )
-        rows.held_out.append(part == "test")
-
-
-def _source(file: str, columns: Columns, rows: _Rows, data: Data) -> Source:
-    if not rows.lines:
-        raise DataError(f"{file}: there is a header and no row; put the patients below it.")
-    x = np.frombuffer(rows.numbers, np.float64).reshape(len(rows.lines), -1)
-    refuse_infinite(file, x, columns.features, rows.lines)
-    values, notes = read_labels(
-        file, columns.label_name, rows.labels, rows.label_lines, data.positive
+def _source(files: list[str], gathered: Gathered, data: Data) -> Steps[Source]:
+    places, hospitals = gathered.places, gathered.hospitals
+    owner = hospitals.owner(places, data.hospital_col) if hospitals.names else None
+    labels = read_labels(data.label_col, gathered.label.finish(), places, data.positive)
+    x, read = yield from _matrix(gathered)
+    report = Report(
+        files=tuple(files),
+        encoding=", ".join(dict.fromkeys(encoding for encoding, _ in gathered.found)),
+        separator=" ".join(dict.fromkeys(sign for _, sign in gathered.found)),
+        rows=places.rows + gathered.left.unlabelled,
+        dropped={NO_LABEL: gathered.left.unlabelled} if gathered.left.unlabelled else {},
+        decimal_commas=tuple(name for name, column in read.items() if column.comma),
+        positive=labels.positive,
+        negative=labels.negative,
+        merged=hospitals.merged(),
     )
     return Source(
         x=x,
-        y=values[np.frombuffer(rows.codes, np.int64)],
-        features=columns.features,
-        owner=np.frombuffer(rows.owner, np.int64) if columns.hospital is not None else None,
-        names=tuple(rows.hospitals),
-        held_out=np.frombuffer(rows.held_out, np.int8) > 0 if columns.split is not None else None,
-        notes=notes + _alike(rows.hospitals),
+        y=labels.y,
+        features=gathered.columns.features,
+        owner=owner,
+        names=hospitals.names,
+        held_out=np.frombuffer(gathered.held_out, np.bool_) if gathered.held_out else None,
+        categories={name: column.categories for name, column in read.items() if column.categories},
+        notes=(
+            *_of_text(files, gathered),
+            *_of_rows(gathered),
+            *labels.notes,
+            *hospitals.notes(),
+            *(note for name, column in read.items() for note in _of_column(name, column, places)),
+        ),
+        report=report,
     )
 
 
-def _alike(hospitals: Sequence[str] | dict[str, int]) -> tuple[str, ...]:
-    """A note where two hospitals differ by capital letters only."""
-    seen: dict[str, str] = {}
-    for name in hospitals:
-        other = seen.setdefault(name.casefold(), name)
-        if other != name:
-            return (f"Hospitals {listed([other, name])} are taken as two; are they one?",)
-    return ()
+def _matrix(gathered: Gathered) -> Steps[tuple[Floats, dict[str, Read]]]:
+    """The columns side by side, (N, features), and what each turned out to be.
+
+    A column is let go as soon as its numbers are in the matrix.
+    """
+    columns = gathered.features
+    total, read = len(columns), {}
+    x = np.empty((gathered.places.rows, total))
+    for i in range(total):
+        column = columns.pop(0)
+        found = column.finish()
+        if not found.categories:
+            _refuse_infinite(column.name, found.values, gathered.places)
+        x[:, i] = found.values
+        read[column.name] = replace(found, values=_NONE)
+        yield "reading the columns", i + 1, total
+    return x, read
+
+
+def _refuse_infinite(name: str, values: Floats, places: Places) -> None:
+    at = np.flatnonzero(np.isinf(values))
+    if len(at):
+        raise DataError(
+            f"{places.listed(at.tolist())}, column {shown(name)}: the number is infinite; "
+            "write a finite one, or leave the cell empty."
+        )
+
+
+def _of_text(files: list[str], gathered: Gathered) -> list[str]:
+    odd = [
+        file
+        for file, (encoding, _) in zip(files, gathered.found, strict=True)
+        if encoding != "UTF-8"
+    ]
+    return [f"{listed(odd, 3)}: not in UTF-8, so it is read as Latin-1."] if odd else []
+
+
+def _of_rows(gathered: Gathered) -> list[str]:
+    left = gathered.left
+    if not left.unlabelled:
+        return []
+    rows = "1 row has" if left.unlabelled == 1 else f"{left.unlabelled:,} rows have"
+    at = left.first_unlabelled
+    which = "it is" if left.unlabelled == 1 else "they are"
+    first = "" if left.unlabelled == 1 else "the first at "
+    return [f"{rows} no label, so {which} left out ({first}{at})."]
+
+
+def _of_column(name: str, column: Read, places: Places) -> list[str]:
+    if column.comma:
+        text = column.comma.text
+        return [
+            f"Column {shown(name)} is written with decimal commas: {shown(text)} is "
+            f"{text.replace(',', '.')}."
+        ]
+    if column.word:
+        return [
+            f"Column {shown(name)} is read as text, since {shown(column.word.text)} "
+            f"({places.where(column.word.row)}) is not a number; leave that cell empty if the number "
+            "is missing."
+        ]
+    return []

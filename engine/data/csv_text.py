@@ -1,56 +1,164 @@
-"""The text of a file that should be a table, or a sentence on why there is none."""
+"""The text of a file that should be a table, a block of whole lines at a time.
+
+A table is never in memory as text: a block is read, its cells become numbers, and the next one takes
+its place. UTF-8 is expected. Where the first sign beyond ASCII is none of UTF-8, the text is read as
+Latin-1, which any bytes are, and whoever asks is told.
+"""
 
 from __future__ import annotations
 
+import re
 import stat
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
 
-from engine.data import memory
 from engine.errors import DataError
 
-COST = 6  # bytes of memory per byte of the file, at worst: one digit and a comma make a float64
+BLOCK = 1 << 18  # characters read at once: some 10 ms of work
+LONGEST = 1 << 24  # characters in a line; beyond it the file is no table
+_FOREIGN = re.compile("[\udc80-\udcff]")  # how Python marks a byte that is not UTF-8
 
 
-def read_text(path: Path) -> str:
-    """The file's text.
+class Text:
+    """Lines of a text file, singly or in blocks; each of them ends in a newline.
 
-    Raises:
-        DataError: It is no file, cannot be read, is too large, or is not text in UTF-8.
+    Attributes:
+        file: Its name, for sentences.
+        size: Bytes in all.
+        line: The number of the next line, from 1.
+        encoding: "UTF-8" or "Latin-1", as far as the text has told.
     """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file.
+
+        Raises:
+            DataError: It is no file, cannot be read, or is empty.
+        """
+        self.file, self.line, self.encoding = path.name, 1, "UTF-8"
+        head, self.size = _looked_at(path)
+        self._raw = _opened(path)
+        self._stream = TextIOWrapper(self._raw, "utf-8-sig", errors="surrogateescape")
+        self._lines, self._at, self._tail = (
+            "",
+            0,
+            "",
+        )  # whole lines, how far they are taken, the rest
+        self._sure = head.startswith(b"\xef\xbb\xbf")  # that it is UTF-8
+
+    def __enter__(self) -> Text:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def __iter__(self) -> Text:
+        return self
+
+    def __next__(self) -> str:
+        """The next line."""
+        if not self.waiting():
+            raise StopIteration
+        end = self._lines.index("\n", self._at) + 1
+        line, self._at = self._lines[self._at : end], end
+        self.line += 1
+        return line
+
+    def waiting(self) -> str:
+        """The lines at hand that nobody took yet; "" at the end of the file."""
+        if self._at == len(self._lines):
+            self._lines, self._at = self._more(), 0
+        elif self._at:
+            self._lines, self._at = self._lines[self._at :], 0
+        return self._lines
+
+    def take(self, lines: int) -> None:
+        """Pass by the lines at hand, which are `lines`."""
+        self._at = len(self._lines)
+        self.line += lines
+
+    @property
+    def done(self) -> int:
+        """Bytes read so far."""
+        return self._raw.tell()
+
+    def _more(self) -> str:
+        """The next whole lines."""
+        text = self._tail
+        while True:
+            try:
+                read = self._stream.read(BLOCK)
+            except OSError as error:
+                raise _unreadable(self.file, error) from None
+            text, start = text + self._checked(read, text), len(text)
+            if not read:
+                self._tail = ""
+                return text + "\n" if text else ""
+            if end := text.rfind("\n", start) + 1:
+                self._tail = text[end:]
+                return text[:end]
+            if len(text) > LONGEST:
+                raise DataError(
+                    f"{self.file}, line {self.line}: the line is too long for a row of a table; "
+                    "put each patient on a line of its own."
+                )
+
+    def _checked(self, read: str, before: str) -> str:
+        """What was read, as text in its encoding."""
+        if "\0" in read:
+            raise DataError(
+                f"{self.file}, line {self._line_of(read, read.index(chr(0)))}: there is a NUL byte, "
+                "so this is no plain text; save it as a CSV in UTF-8."
+            )
+        if read.isascii():
+            return read
+        foreign = _FOREIGN.search(read)
+        if self.encoding == "UTF-8" and foreign:
+            if self._sure or not read[: foreign.start()].isascii():
+                raise DataError(
+                    f"{self.file}, line {self._line_of(read, foreign.start())}: the text is not in "
+                    "UTF-8 here, though it is before; save it as UTF-8."
+                )
+            self.encoding = "Latin-1"
+        if self.encoding == "Latin-1":
+            return read.encode("utf-8", "surrogateescape").decode("latin-1")
+        self._sure = True
+        return read
+
+    def _line_of(self, read: str, place: int) -> int:
+        return self.line + read.count("\n", 0, place)
+
+
+def _looked_at(path: Path) -> tuple[bytes, int]:
+    """A file's first bytes, and how many it has."""
     try:
         about = path.stat()
-        if stat.S_ISDIR(about.st_mode):
-            raise DataError(
-                f"{path.name or path}: this is a folder, and folders of tables are not built yet; "
-                "name one CSV file."
-            )
         if not stat.S_ISREG(about.st_mode):
             raise DataError(f"{path.name}: this is not a regular file; name a CSV file.")
-        memory.refuse_bytes(about.st_size * COST, f"give fewer rows of {path.name}")
-        raw = path.read_bytes()
+        with _opened(path) as raw:
+            head = raw.read(4)
     except OSError as error:
-        raise DataError(
-            f"{path.name}: the file cannot be read ({error.strerror}); "
-            "check its path and permissions."
-        ) from None
-    return _decode(path.name, raw)
+        raise _unreadable(path.name, error) from None
+    if not head:
+        raise DataError(empty(path.name))
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DataError(f"{path.name}: the text is in UTF-16; save it as UTF-8.")
+    return head, about.st_size
 
 
-def _decode(file: str, raw: bytes) -> str:
-    if not raw.strip():
-        raise DataError(f"{file}: the file is empty; write a header and the patients below it.")
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(f"{file}: the text is in UTF-16; save it as UTF-8.")
-    if b"\0" in raw:
-        line = raw.count(b"\n", 0, raw.index(b"\0")) + 1
-        raise DataError(
-            f"{file}, line {line}: there is a NUL byte, so this is no plain text; "
-            "save it as a CSV in UTF-8."
-        )
+def _opened(path: Path) -> BufferedReader:
     try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{file}, line {line}: the text is not in UTF-8; save it as UTF-8."
-        ) from None
+        return path.open("rb")
+    except OSError as error:
+        raise _unreadable(path.name, error) from None
+
+
+def empty(file: str) -> str:
+    """The sentence for a file with nothing in it."""
+    return f"{file}: the file is empty; write a header and the patients below it."
+
+
+def _unreadable(file: str, error: OSError) -> DataError:
+    return DataError(
+        f"{file}: the file cannot be read ({error.strerror}); check its path and permissions."
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from engine.arrays import Flags, Floats, Ints
+from engine.data.report import Report
 from engine.errors import DataError
 from engine.knobs import nearest
 
@@ -17,13 +18,16 @@ class Source:
     """Patients of a source, in its own order.
 
     Attributes:
-        x: Columns as measured, (N, features); nan where a number is missing.
+        x: Columns as measured, (N, features); nan where a number is missing. A text column holds
+            the index of each patient's category.
         y: Labels, 0.0 or 1.0, (N,).
         features: Column names.
         owner: The hospital of each patient, (N,); None where the source knows no hospitals.
         names: Names of those hospitals, in order of first appearance.
         held_out: Which patients the source itself sets aside, (N,); None where it does not.
         notes: What was done to the table, one sentence each.
+        categories: Text column → its categories in sorted order, a missing one ("") first.
+        report: What was done to the table, for a program.
     """
 
     x: Floats
@@ -33,6 +37,8 @@ class Source:
     names: tuple[str, ...] = field(default=())
     held_out: Flags | None = None
     notes: tuple[str, ...] = ()
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    report: Report = field(default_factory=Report)
 
     def columns(self, keep: Sequence[str], drop: Sequence[str]) -> Source:
         """With the chosen columns only, in the table's order."""
@@ -60,7 +66,7 @@ def choose(features: Sequence[str], keep: Sequence[str], drop: Sequence[str]) ->
     ]
     if not chosen:
         raise DataError(
-            "data: no column is left to learn from; give the table a numeric column beside "
+            "data: no column is left to learn from; give the table a column beside "
             "hospital, label and split, or loosen data.keep and data.drop."
         )
     return chosen

@@ -37,6 +37,7 @@ _DOWN = (  # from the server
     Kind.FORWARDED_SHARES,
     Kind.SURVIVORS,
     Kind.SCALING,
+    Kind.ALL_CATEGORIES,
 )
 _STYLES = {"downlink": "down", "uplink": "up", "overhead": "protected", "setup": "dim"}
 

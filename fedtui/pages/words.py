@@ -451,6 +451,8 @@ def contents(kind: Kind, view: View) -> str:
         Kind.UNMASKING: f"One share for each hospital, of one secret or the other, and {header}.",
         Kind.STATISTICS: "Counts, sums and squares of the columns, for a common scale.",
         Kind.SCALING: "The common scale: a mean and a spread for each column.",
+        Kind.CATEGORIES: "For each text column, the texts that occur among its patients.",
+        Kind.ALL_CATEGORIES: "For each text column, the texts that occur anywhere.",
     }[kind]
 
 
@@ -558,6 +560,8 @@ def read_by(kind: Kind, view: View) -> str:
         Kind.UNMASKING: "The server can read it, and opens with it the masks in the sum.",
         Kind.STATISTICS: "The server can read them. ε does not cover them.",
         Kind.SCALING: "The server and every hospital can read it. ε does not cover it.",
+        Kind.CATEGORIES: "The server can read them. ε does not cover them.",
+        Kind.ALL_CATEGORIES: "The server and every hospital can read it. ε does not cover it.",
     }[kind]
 
 
