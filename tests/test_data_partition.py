@@ -219,7 +219,12 @@ def test_the_drawn_direction_leaves_the_labels_alike():
     assert np.abs(rates - 0.4).max() < 0.03
 
 
-@given(st.integers(0, 50), st.sampled_from([1e-3, 0.3, 3.0, 1e6]), st.integers(1, 3))
+def test_risk_with_a_single_column_has_nowhere_to_turn():
+    with pytest.raises(DataError, match="needs two columns that vary"):
+        placed(patients(labels(30), 1), settings("concept", 2), 0)
+
+
+@given(st.integers(0, 50), st.sampled_from([1e-3, 0.3, 3.0, 1e6]), st.integers(2, 3))
 def test_concept_changes_labels_and_nothing_else(seed, alpha, features):
     source = patients(labels(400), features)
     here = placed(source, settings("concept", 4, alpha), seed)
@@ -228,7 +233,6 @@ def test_concept_changes_labels_and_nothing_else(seed, alpha, features):
     assert np.array_equal(here.owner, plain.owner)
     assert here.x is source.x
     assert f"{changed:,} of 400" in here.notes[0]
-    assert changed <= 400 * 0.5 / (1 + alpha) + 4
     # Handed on within a hospital, so that no rate changes.
     for labels_of in (here.y, source.y):
         assert np.bincount(here.owner, weights=labels_of).tolist() == (
@@ -236,16 +240,19 @@ def test_concept_changes_labels_and_nothing_else(seed, alpha, features):
         )
 
 
-def test_in_its_half_space_a_hospital_says_the_opposite():
-    y = labels(4000, 0.5)
-    x = np.random.default_rng(1).normal(size=(4000, 2)) + y[:, None] * [6.0, 0.0]
-    source = Source(x, y, ("risk", "aside"))
-    here = placed(source, settings("concept", 1, 1e-6), 0)
-    turned = here.y != y
-    # Half of the patients, all on one side of a line that risk does not decide.
-    assert np.mean(turned) == pytest.approx(0.5, abs=0.02)
-    assert abs(np.mean(x[turned, 0]) - np.mean(x[~turned, 0])) < 0.5
-    assert abs(np.mean(x[turned, 1]) - np.mean(x[~turned, 1])) > 1.2
+@pytest.mark.parametrize(("alpha", "cosine"), [(1e-6, 0.0), (1.0, np.sqrt(0.5)), (1e6, 1.0)])
+def test_every_hospital_turns_the_direction_of_risk_by_the_angle_of_alpha(alpha, cosine):
+    """With round clouds of patients the direction of risk is the difference of the two means."""
+    y = labels(60_000, 0.5)
+    x = np.random.default_rng(1).normal(size=(60_000, 3))
+    y = (x[:, 0] + 0.3 * np.random.default_rng(2).normal(size=len(x)) > 0).astype(float)
+    here = placed(Source(x, y, ("risk", "one", "other")), settings("concept", 3, alpha), 0)
+    means = [[x[(here.owner == i) & (here.y == c)].mean(axis=0) for c in (0, 1)] for i in range(3)]
+    apart = [high - low for low, high in means]
+    assert [a[0] / np.linalg.norm(a) for a in apart] == pytest.approx([cosine] * 3, abs=0.03)
+    # Each towards a side of its own, and the label is told as well as before.
+    assert np.ptp([a[1] for a in apart]) > 0.3 * np.sin(np.arccos(cosine)) ** 2
+    assert [np.linalg.norm(a) for a in apart] == pytest.approx([1.53] * 3, abs=0.05)
 
 
 @pytest.mark.parametrize("partition", ["covariate", "concept"])

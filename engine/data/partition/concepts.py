@@ -1,61 +1,73 @@
 """Concept shift: the same patients come to every hospital, and the columns mean something else.
 
-Patients are dealt at random. Each hospital then draws a half-space of its own, and in it turns the
-labels round: it hands them on in the reverse order of risk, so that the patient who looked likeliest
-to be positive gets the label of the one who looked least likely. p(x) and every hospital's rate of
-positives stay as they were; p(y | x) differs (Kairouz et al. 2021, "Advances and open problems in
-federated learning", section 3.1: same features, different label). α says how large the half-space
-is: it holds ½/(1 + α) of the hospital's patients, half of them where α is small, none where it is
-large.
+Patients are dealt at random. Everywhere risk grows along one direction of the columns; each hospital
+turns that direction by an angle, towards a side of its own, and the labels with it: the patient with
+the r-th highest place along the turned direction gets the label of the one with the r-th highest
+risk. That is the rotating hyperplane of Hulten, Spencer & Domingos (2001, "Mining time-changing data
+streams", section 4) in space instead of time. p(x), every hospital's rate of positives and how well
+a label can be told all stay as they were; p(y | x) differs. α says how far the direction turns: by
+90°/(1 + α), a right angle where α is small, not at all where it is large. The cosine of the angle is
+the correlation of the place along the turned direction with the risk.
 
-Risk is the sum of the standardised columns, each times its covariance with the label. This is the
-one partitioner that changes what is in a row, and a note says in how many.
+The risk of a patient is the sum of the standardised columns, each times its covariance with the
+label. This is the one partitioner that changes what is in a row, and a note says in how many.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from engine.arrays import Flags, Floats, Ints
+from engine.arrays import Floats, Ints
 from engine.data.partition.dealing import Placed
-from engine.data.partition.directions import space
+from engine.data.partition.directions import NOTHING, space
 from engine.data.partition.sizes import iid
 from engine.data.source import Source
+from engine.errors import DataError
 from engine.randomness import stream
 from engine.sections import Data
 
 
 def concept(source: Source, data: Data, seed: int) -> Placed:
-    """Equal hospitals dealt at random, each with labels turned round somewhere else."""
+    """Equal hospitals dealt at random, each with a direction of risk of its own.
+
+    Raises:
+        DataError: There is no other direction to turn to.
+    """
     owner, here = iid(source, data, seed).owner, space(source)
-    drawn = stream(seed, "half-spaces").standard_normal((data.hospitals, source.x.shape[1]))
-    depth = here.along(here.aside(drawn), owner)
-    risk = here.along(here.label[None], np.zeros_like(owner))
-    inside = np.flatnonzero(_deepest(depth, owner, 0.5 / (1 + data.alpha)))
-    labels = source.y.copy()
-    labels[inside] = _reversed(labels[inside], risk[inside], owner[inside])
+    if np.isfinite(here.spread).sum() < 2:
+        raise DataError(
+            "data.partition: with a single column risk has no other direction to grow in; "
+            "concept needs two columns that vary."
+        )
+    sides = stream(seed, "concepts").standard_normal((data.hospitals, source.x.shape[1]))
+    risk = _standard(here.along(here.label[None], np.zeros_like(owner)), owner)
+    side = here.along(sides, owner)
+    side = _standard(side - _mean(side * risk, owner) * risk, owner)
+    angle = np.pi / 2 / (1 + data.alpha)
+    labels = _handed_on(source.y, risk, np.cos(angle) * risk + np.sin(angle) * side, owner)
     changed = int(np.sum(labels != source.y))
     note = (
-        f"The labels of {changed:,} of {len(labels):,} patients were changed: in a half-space of its "
-        "own each hospital handed them on in the reverse order of risk."
+        f"The labels of {changed:,} of {len(labels):,} patients were changed: in every hospital risk "
+        f"grows along a direction of its own, turned by {np.degrees(angle):.3g} degrees."
     )
     return Placed(owner, (note,), labels)
 
 
-def _deepest(depth: Floats, owner: Ints, part: float) -> Flags:
-    """The `part` of each hospital's patients with the largest `depth`, (N,)."""
-    sizes = np.bincount(owner)
-    order = np.lexsort((-depth, owner))
-    rank = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    chosen = np.empty(len(owner), np.bool_)
-    chosen[order] = rank < np.repeat(np.rint(part * sizes), sizes)
-    return chosen
+def _mean(values: Floats, owner: Ints) -> Floats:
+    """The mean over a patient's own hospital, (N,)."""
+    return np.asarray((np.bincount(owner, weights=values) / np.bincount(owner))[owner], np.float64)
 
 
-def _reversed(labels: Floats, risk: Floats, owner: Ints) -> Floats:
-    """Labels handed on, in each hospital, from the patient with the r-th highest risk to the one
-    with the r-th lowest.
-    """
-    turned = np.empty_like(labels)
-    turned[np.lexsort((risk, owner))] = labels[np.lexsort((-risk, owner))]
-    return turned
+def _standard(values: Floats, owner: Ints) -> Floats:
+    """With mean 0 and spread 1 in every hospital; 0 where only round-off is left."""
+    apart = values - _mean(values, owner)
+    spread = np.sqrt(_mean(apart**2, owner))
+    varies = spread > NOTHING * np.abs(values).max()
+    return np.where(varies, apart / np.where(varies, spread, 1.0), 0.0)
+
+
+def _handed_on(labels: Floats, risk: Floats, turned: Floats, owner: Ints) -> Floats:
+    """Labels (N,) handed on within each hospital, from the order of `risk` to that of `turned`."""
+    moved = np.empty_like(labels)
+    moved[np.lexsort((turned, owner))] = labels[np.lexsort((risk, owner))]
+    return moved

@@ -50,8 +50,7 @@ class Space:
     def aside(self, directions: Floats) -> Floats:
         """`directions` (k, features) without what points to the label, each of length 1."""
         squares = float(self.label @ self.label)
-        toward = np.outer(directions @ self.label, self.label) / (squares or 1.0)
-        turned = directions - toward
+        turned = directions - np.outer(directions @ self.label, self.label) / (squares or 1.0)
         left = np.linalg.norm(turned, axis=1) > NOTHING * np.linalg.norm(directions, axis=1)
         turned = np.where(left[:, None], turned, directions)
         return np.asarray(turned / np.linalg.norm(turned, axis=1)[:, None], np.float64)

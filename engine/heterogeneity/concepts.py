@@ -1,0 +1,169 @@
+"""Concept: the same columns mean something else in another hospital.
+
+Each hospital's own model (logistic, penalty C = 1, as the baselines) is tried on every hospital's
+held-out patients. If columns mean the same everywhere, a model is as good for the others' patients
+as for its own; if not, it is good at home alone.
+
+How good a model is, is here how often it puts a positive patient above a negative one: the area
+under the ROC curve, A[i, j] for the model of i on the patients of j. It does not care how common
+positives are, so that hospitals with other rates, or other patients, are not taken for hospitals
+with other concepts. The difference is
+
+    mean of A[j, j]  −  mean of A[i, j] over i ≠ j
+
+Every model and every hospital's patients are as often in one mean as in the other, so that a model
+that is poor everywhere (few patients) or patients who are hard for everyone cancel. If patients were
+dealt at random its mean is 0; its standard error comes from the patients it was measured on, after
+DeLong, DeLong & Clarke-Pearson (1988), who take an area for a mean over patients of each one's place
+among those of the other label.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine import newton
+from engine.arrays import Flags, Floats, Ints
+from engine.data.federation import Federation, Table
+from engine.heterogeneity.degree import Degree
+from engine.metrics import right
+from engine.randomness import stream
+from engine.steps import Steps
+
+SOME, VERY = 0.05, 0.15
+MOST_HOSPITALS = 30  # crossed with each other; of more, a sample
+MOST_PATIENTS = 5000  # held-out ones of a hospital; an area is then known to about .01
+SURE = 2.0  # standard errors
+FEWEST = 2  # held-out patients of each label
+WHAT = "each one's model on the others' patients"
+
+
+@dataclass(frozen=True, eq=False)
+class Concept:
+    """The cross-hospital matrix; rows are models, columns are patients.
+
+    Attributes:
+        degree: How much better a model is at home.
+        hospitals: Which hospitals were crossed, in order, (k,).
+        patients: How many held-out patients of each were used, (k,).
+        correct: Right answers, (k, k).
+        area: A, (k, k); nan where a model has learned from one label only, or is tried on fewer
+            than two patients of a label.
+    """
+
+    degree: Degree
+    hospitals: Ints
+    patients: Ints
+    correct: Ints
+    area: Floats
+
+
+def concept(federation: Federation, seed: int) -> Steps[Concept]:
+    """The matrix of a federation; of more than 30 hospitals, that of 30 drawn by the seed."""
+    train, test = federation.train, federation.test
+    hospitals = _sample(len(federation.names), seed)
+    models = yield from _models(train, hospitals)
+    k = len(hospitals)
+    testable = np.array([_rarer(y) >= FEWEST for _, y in _held_out(test, hospitals)])
+    learned = _two_labels(train)[hospitals]
+    judged = learned & testable
+    patients, variance = np.minimum(test.sizes[hospitals], MOST_PATIENTS), np.zeros(k)
+    correct, area = np.zeros((k, k), np.int64), np.full((k, k), np.nan)
+    for j, (x, y) in enumerate(_held_out(test, hospitals)):
+        logits = models[:, :-1] @ x.T + models[:, -1:]  # (k, patients)
+        correct[:, j] = right(logits, y).sum(axis=1)
+        yield WHAT, k + j, 2 * k
+        if testable[j]:
+            places = np.full(logits.shape, np.nan)
+            for i in np.flatnonzero(learned):
+                places[i] = _places(logits[i], y)
+                yield WHAT, k + j, 2 * k
+            area[:, j] = places[:, y > 0.5].mean(axis=1)
+        if judged[j]:
+            variance[j] = _variance(places[judged], int(judged[:j].sum()), y)
+    yield WHAT, 2 * k, 2 * k
+    return Concept(_degree(area, variance, judged), hospitals, patients, correct, area)
+
+
+def _sample(hospitals: int, seed: int) -> Ints:
+    if hospitals <= MOST_HOSPITALS:
+        return np.arange(hospitals)
+    drawn = stream(seed, "crossed").choice(hospitals, MOST_HOSPITALS, replace=False)
+    return np.sort(drawn)
+
+
+def _models(train: Table, hospitals: Ints) -> Steps[Floats]:
+    """Each hospital's own model, (k, d)."""
+    models = np.empty((len(hospitals), train.x.shape[1] + 1))
+    for i in range(len(hospitals)):
+        fitting = newton.fit(newton.gather(train, hospitals[i : i + 1]))
+        while True:
+            try:
+                next(fitting)
+            except StopIteration as finished:
+                models[i] = finished.value[0]
+                break
+            yield WHAT, i, 2 * len(hospitals)
+    return models
+
+
+def _two_labels(table: Table) -> Flags:
+    """Which hospitals have patients of both labels, (K,)."""
+    positives = table.per_hospital(table.y)
+    return np.asarray((positives > 0) & (positives < table.sizes))
+
+
+def _held_out(test: Table, hospitals: Ints) -> Iterator[tuple[Floats, Floats]]:
+    """Columns and labels of each hospital's held-out patients; they lie in a random order."""
+    for hospital in hospitals:
+        first, last = test.starts[hospital], test.starts[hospital + 1]
+        rows = slice(first, min(first + MOST_PATIENTS, last))
+        yield test.x[rows], test.y[rows]
+
+
+def _rarer(y: Floats) -> int:
+    """How many patients have the rarer label."""
+    positives = int(y.sum())
+    return min(positives, len(y) - positives)
+
+
+def _places(logits: Floats, y: Floats) -> Floats:
+    """Which part of the other label's patients each one lies on the right side of, (patients,).
+
+    Ties count half. The mean over the positives is the area, and so is that over the negatives.
+    """
+    places = np.empty(len(y))
+    for mine, sign in ((y > 0.5, 1.0), (y <= 0.5, -1.0)):
+        theirs = np.sort(sign * logits[~mine])
+        own = sign * logits[mine]
+        below = np.searchsorted(theirs, own, "left") + np.searchsorted(theirs, own, "right")
+        places[mine] = below / 2 / len(theirs)
+    return places
+
+
+def _variance(places: Floats, own: int, y: Floats) -> float:
+    """Variance of how much better the model `own` is than the mean of the others.
+
+    Args:
+        places: By models that are compared, (models, patients).
+        own: Which of them is the hospital's own.
+        y: Labels of the patients.
+    """
+    better = (len(places) * places[own] - places.sum(axis=0)) / max(1, len(places) - 1)
+    return sum(float(np.var(better[y == c], ddof=1) / np.sum(y == c)) for c in (0, 1))
+
+
+def _degree(area: Floats, variance: Floats, judged: Flags) -> Degree:
+    """From the matrix and the variance of each hospital's difference; n/a for fewer than two."""
+    k = int(judged.sum())
+    if k < 2:
+        return Degree(None, 0.0, 0.0, SOME, VERY)
+    among = area[np.ix_(judged, judged)]
+    own = float(np.trace(among)) / k
+    others = (float(among.sum()) - np.trace(among)) / (k * (k - 1))
+    error = math.sqrt(float(variance[judged].sum())) / k
+    return Degree(own - others, 0.0, SURE * error, SOME, VERY)
