@@ -170,6 +170,13 @@ def test_a_constant_column_and_huge_numbers_differ_in_nothing():
     assert np.abs(apart[:, 3]).max() < 0.3
 
 
+def test_a_column_that_tells_the_hospital_differs_by_ten_spreads():
+    source = place(clouds(600), Data(partition="iid", hospitals=2), 0)
+    source.x[:, 2] = source.owner
+    apart = covariate(finished(measure(federation(source)))).apart
+    assert apart[:, 2].tolist() == [-10, 10]
+
+
 def test_areas_and_right_answers_are_those_of_each_model_on_each_hospitals_patients():
     here = federation(place(clouds(), Data(partition="concept", hospitals=3, alpha=1.0), 0))
     crossed = finished(differences(here, 0)).concept

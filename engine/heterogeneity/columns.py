@@ -21,11 +21,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.arrays import Floats
+from engine.arrays import Flags, Floats
 from engine.heterogeneity.degree import Degree, limit
 from engine.heterogeneity.measured import Measured
 
 SOME, VERY = 0.2, 0.5
+MOST = 10.0  # spreads; more only where hardly anything varies but between hospitals
 ROUNDING = 1e-12  # of a column's size: no spread
 
 
@@ -56,13 +57,15 @@ def covariate(measured: Measured) -> Covariate:
     between = own * apart**2 + others * (apart - from_others) ** 2
     total = (measured.squares + own * apart**2).sum(axis=0)
     within = np.sqrt(np.maximum(total - between, 0) / max(1, patients - 2))
-    varies = within > ROUNDING * np.maximum(np.abs(measured.least), np.abs(measured.most))
-    d = np.where(varies, from_others / np.where(varies, within, 1), 0.0)
+    within = np.maximum(within, np.abs(from_others) / MOST)
+    size = np.maximum(np.abs(measured.least), np.abs(measured.most))
+    varies = measured.most - measured.least > ROUNDING * size
+    d = np.where(varies, from_others / np.where(within > 0, within, 1.0), 0.0)
     columns = np.sqrt((own / patients * d**2).sum(axis=0))
-    return Covariate(_degree(measured, columns, varies.any(axis=0)), d, columns)
+    return Covariate(_degree(measured, columns, varies), d, columns)
 
 
-def _degree(measured: Measured, columns: Floats, varies: Floats) -> Degree:
+def _degree(measured: Measured, columns: Floats, varies: Flags) -> Degree:
     sizes, hospitals = measured.sizes, len(measured.sizes)
     patients = int(sizes.sum())
     by_chance = sizes / patients * (1 / sizes + 1 / np.maximum(patients - sizes, 1))
