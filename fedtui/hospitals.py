@@ -102,6 +102,21 @@ class Hospitals:
         )
 
     @property
+    def unused(self) -> Flags:
+        """Lost only because their round was, and not by falling away themselves, (K,).
+
+        Their updates came and cannot be opened; or nobody's did, since too few shared their secrets.
+        """
+        came = self.size > 0
+        there = came if came.any() else self.shared & (self.drawn & ~self.shared).any()
+        return self.lost & there & bool((self.lost == self.drawn).all())
+
+    @property
+    def fell(self) -> Flags:
+        """Those that fell away before their update had come, (K,)."""
+        return self.lost & ~self.unused
+
+    @property
     def silent(self) -> Ints:
         """Those lost that sent nothing, (k,); the others sent what nobody can use."""
         return np.flatnonzero(self.lost & (self.size == 0))

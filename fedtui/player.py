@@ -257,12 +257,25 @@ class Player:
         other = scenario if seed is None else scenario.replace({"seed": seed})
         self._enter(self._begin(other, self.branch.fork, shared=0))
 
+    def to_miss(self, name: str) -> int:
+        """The round of which the hospital called `name` is to drop out, or in which it is to stay.
+
+        The one shown; or the next, once nothing is left in this one that a hospital could miss: a round
+        is not written anew while it is watched.
+        """
+        now = max(1, self.view.round)
+        ahead = worlds.point(self.scenario, self.view.points_ahead)
+        here = ahead or self.drops(name, now) or now == self.view.rounds
+        return now if here else now + 1
+
     def drop(self, name: str, round: int) -> None:
         """Let the hospital called `name` drop out of `round`; or stay, where it was dropped before.
 
         It falls away at the next point that lies ahead of the moment shown.
         """
-        wanted = worlds.dropped(self.scenario, round, name, self.view.next_point)
+        ahead = self.view.points_ahead if round <= max(1, self.view.round) else ()
+        where = worlds.point(self.scenario, ahead) or "before"
+        wanted = worlds.dropped(self.scenario, round, name, where)
         fork = self.branch.fork
         self._enter_world(wanted, fork, shared=min(fork, round - 1))
 

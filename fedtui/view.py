@@ -96,14 +96,21 @@ class View:
         return bool(begun and h.drawn.any() and (h.lost == h.drawn).all())
 
     @property
-    def next_point(self) -> str:
-        """Where in this round a hospital can still fall away: "sharing" | "before" | "after"."""
+    def points_ahead(self) -> tuple[str, ...]:
+        """Where in this round a hospital can still fall away, the most telling first; () where nowhere.
+
+        Of `engine.faults.POINTS`. A round that is done may be played anew, with all of them ahead.
+        """
         masked = "masking" in self.switches
-        if masked and self.moment in ("KeysAdvertised", "KeysForwarded"):
-            return "sharing"
-        if masked and self.moment in ("UpdatesSent", "SurvivorsAnnounced"):
-            return "after"
-        return "before"
+        if self.moment in ("SharesSent", "SharesForwarded", "UpdatesMasked"):
+            return ("before", "after")
+        if self.moment in ("KeysAdvertised", "KeysForwarded"):
+            return ("sharing", "before", "after")
+        if self.moment in ("UpdatesSent", "SurvivorsAnnounced"):
+            return ("after",) if masked else ()
+        if self.moment in ("SharesRevealed", "HospitalsDropped", "MasksRemoved", "Aggregated"):
+            return ()
+        return ("before", "sharing", "after")
 
 
 def start(scenario: Scenario) -> View:

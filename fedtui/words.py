@@ -873,7 +873,7 @@ def _part(view: View, index: int) -> str:
     if not h.drawn[index]:
         return "not taking part"
     if h.lost[index]:
-        return "lost for this round"
+        return "fell away in this round" if h.fell[index] else "lost with the round"
     share = float(h.share[index])
     return f"vote {100 * share:.1f} %" if share < 0.01 else f"vote {percent(share, 1)}"
 
@@ -934,6 +934,9 @@ def masks_line(view: View) -> list[str]:
         return []
     needed = opens_with(float(view.switches["masking"]["threshold"]), taking)
     return [f"opens with {needed:,} of {taking:,} present"]
+
+
+UNUSED = "not used"  # an update that came, in a round that is lost
 
 
 def holds(view: View) -> list[str]:
@@ -1085,12 +1088,15 @@ def _the(seed: str) -> str:
     return f"the {seed}" if seed.startswith("secret") else seed
 
 
-def dropped_by_key(name: str, round: int, gone: bool, where: str = "before") -> str:
-    """What letting a hospital fall away, or stay, did."""
-    if gone:
-        when = {"sharing": ", before sharing", "after": ", after its upload"}.get(where, "")
-        return f"{name} drops out of round {round}{when}."
-    return f"{name} stays in round {round}."
+_FALLS = {"sharing": "before sharing", "before": "before its upload", "after": "after its upload"}
+
+
+def dropped_by_key(name: str, round: int, gone: bool, where: str, shown: int) -> str:
+    """What letting a hospital fall away, or stay, did; `shown` is the round on the screen."""
+    if not gone:
+        return f"{name} stays in round {round}."
+    too_late = f": in round {shown} it has done its part" if round > shown > 0 else ""
+    return f"{name} drops out of round {round}, {_FALLS[where]}{too_late}."
 
 
 def forking(round: int) -> str:

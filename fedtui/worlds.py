@@ -6,7 +6,7 @@ that a fork is a scenario like any other, with a code, and runs the same from it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.scenario import Scenario
@@ -86,6 +86,13 @@ def _drops(scenario: Scenario) -> list[str]:
 def falls_at(scenario: Scenario) -> str:
     """Where in a round hospitals fall away: "sharing" | "before" | "after"."""
     return str(scenario.as_dict().get("faults", {}).get("where", "before"))
+
+
+def point(scenario: Scenario, ahead: Sequence[str]) -> str:
+    """Where a hospital falls away next: the first point `ahead`, or that of all others; "" if passed."""
+    faults = scenario.given.get("faults", {})
+    fixed = falls_at(scenario) if _drops(scenario) or faults.get("dropout") else ""
+    return next((point for point in ahead if fixed in ("", point)), "")
 
 
 def dropped(scenario: Scenario, round: int, hospital: str, where: str = "before") -> Scenario:

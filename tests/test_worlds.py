@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from engine import Scenario, simulate
 from engine.events import RoundFinished, RunStarted
+from engine.faults import POINTS
 from engine.state import State
 from fedtui import words, worlds
+from fedtui.lab.scene import scene
+from fedtui.lab.shot import Shot
 from fedtui.points import Point, Points
 from fedtui.view import View
 from tests.builders import small
@@ -178,6 +181,7 @@ def test_of_a_round_that_was_recovered_the_numbers_are_told() -> None:
 @pytest.mark.parametrize(
     ("moment", "where"),
     [
+        ("ModelSent", "before"),
         ("EpochTrained", "before"),
         ("KeysForwarded", "sharing"),
         ("UpdatesMasked", "before"),
@@ -200,6 +204,71 @@ def test_a_hospital_falls_away_at_the_next_point_of_the_round(moment: str, where
         player.drop(name, 1)
         drive(player)
     assert not player.scenario.on("faults")
+
+
+@pytest.mark.parametrize("moment", ["SharesRevealed", "MasksRemoved", "Aggregated"])
+def test_once_a_hospital_has_done_its_part_it_drops_out_of_the_next_round(moment: str) -> None:
+    """What was seen of this round stays as it was: nothing in it is written anew."""
+    player = at(ready(SCENARIO.replace({"masking": True})), 1)
+    while player.view.moment != moment or not player.view.complete:
+        player.step()
+        drive(player)
+    name, before = player.view.hospitals.names[1], player.view
+    assert player.to_miss(name) == before.round + 1
+    player.drop(name, player.to_miss(name))
+    after = drive(player).view
+    assert (after.round, after.moment) == (before.round, before.moment)
+    assert not after.hospitals.lost.any()
+    assert not player.drops(name, before.round)
+    assert words.dropped_by_key("B", 3, True, "before", 2).startswith(
+        "B drops out of round 3, before its upload: in round 2 it has done its part."
+    )
+    player.drop(name, player.to_miss(name))  # the same key takes it back
+    assert not drive(player).scenario.on("faults")
+
+
+def test_a_point_that_all_others_share_and_that_has_passed_waits_for_the_next_round() -> None:
+    player = ready(
+        SCENARIO.replace({"masking": True, "faults.drops": ["1:A"], "faults.where": "sharing"})
+    )
+    while player.view.moment != "UpdatesMasked":
+        player.step()
+        drive(player)
+    assert player.to_miss("B") == 2
+    assert player.to_miss("A") == 1  # it did fall away here, and may stay after all
+
+
+@pytest.mark.parametrize("where", POINTS)
+def test_the_sentence_says_when_in_the_round_a_hospital_falls(where: str) -> None:
+    told = words.dropped_by_key("B", 3, True, where, 3)
+    assert ("sharing" if where == "sharing" else f"{where} its upload") in told
+
+
+def test_of_a_lost_round_only_those_that_fell_away_are_crossed_out() -> None:
+    player = ready(SCENARIO.replace({"masking": True, "faults.drops": ["1:A", "1:B"]}))
+    while player.view.moment != "HospitalsDropped":
+        player.step()
+        drive(player)
+    h = player.view.hospitals
+    assert player.view.aborted
+    assert h.lost.all()
+    assert h.fell.tolist() == [True, True, False, False]
+    assert h.unused.tolist() == [False, False, True, True]
+    told = [words.hospital_line(player.view, who)[0] for who in (0, 2)]
+    assert "fell away in this round" in told[0]
+    assert "lost with the round" in told[1]
+    text = scene(Shot(player.view, plots_ready=False), 80, 24).text
+    assert "A ×   B ×   C ✓   D ✓" in text
+
+
+def test_of_a_round_lost_before_any_upload_too() -> None:
+    drops = ["1:A", "1:B"]
+    settings = {"masking": True, "faults.drops": drops, "faults.where": "sharing"}
+    player = ready(SCENARIO.replace(settings))
+    while player.view.moment != "HospitalsDropped":
+        player.step()
+        drive(player)
+    assert player.view.hospitals.fell.tolist() == [True, True, False, False]
 
 
 def test_patients_of_another_federation_are_not_compared() -> None:

@@ -420,18 +420,21 @@ class LabApp(App[None]):
         if not player.view.ready:
             self._say(words.NOT_YET)
             return
-        own, round = player.view.hospitals.names[who], max(1, player.view.round)
-        name = words.name(player.view, who)
-        self._elsewhere(
-            lambda: player.drop(own, round),
-            lambda: words.dropped_by_key(
-                name, round, player.drops(own, round), worlds.falls_at(player.scenario)
-            ),
-        )
+        own, shown = player.view.hospitals.names[who], player.view.round
+        name, round = words.name(player.view, who), player.to_miss(own)
 
-    def _elsewhere(self, go: Callable[[], object], tell: Callable[[], str]) -> None:
-        """To another world, and say what it is, unless it refuses; and what it gave, once known."""
-        here, had_begun = self.player.branch, len(self.player.view.points) > 0
+        def told() -> str:
+            where = worlds.falls_at(player.scenario)
+            return words.dropped_by_key(name, round, player.drops(own, round), where, shown)
+
+        self._elsewhere(lambda: player.drop(own, round), told, since=round)
+
+    def _elsewhere(self, go: Callable[[], object], tell: Callable[[], str], since: int = 1) -> None:
+        """To another world, and say what it is, unless it refuses; and what it gave, once known.
+
+        It differs from the round `since` on: before that is done, there is nothing to compare.
+        """
+        here, had_begun = self.player.branch, len(self.player.view.points) >= since
         self._act(go)
         if self.player.branch is not here:
             told = tell()

@@ -164,7 +164,7 @@ def _training(shot: Shot, index: int, room: int) -> tuple[str, str]:
     """Passes done of those planned, with a bar where there is room; or that it is lost."""
     view, h, g = shot.view, shot.view.hospitals, shot.glyphs
     if h.lost[index]:
-        return g["lost"] + " lost", "lost"
+        return (g["lost"] + " lost", "lost") if h.fell[index] else (words.UNUSED, "lost")
     done, planned = int(h.epochs[index]), int(h.planned[index])
     filled = round(_BAR * done / planned) if planned else 0
     bar = g["full"] * filled + g["empty"] * (_BAR - filled)
@@ -237,8 +237,8 @@ def mark(shot: Shot, index: int, has_arrived: bool) -> tuple[str, str]:
         return g["wait"], "faint"
     if packets.is_lost(shot, index):
         return g["lost"], "lost"
-    if has_arrived:
-        return g["yes"], "up"
+    if has_arrived or (h.unused[index] and h.size[index]):
+        return g["yes"], "up" if has_arrived else "dim"
     if h.protected[index]:
         return packets.update_mark(shot, index)
     if h.epochs[index]:

@@ -94,8 +94,8 @@ def arrived(shot: Shot) -> Flags:
 
 
 def is_lost(shot: Shot, index: int) -> bool:
-    """Whether a hospital's update is seen to be lost."""
-    return bool(shot.view.hospitals.lost[index])
+    """Whether a hospital is seen to have fallen away; of a lost round also those come whose update is."""
+    return bool(shot.view.hospitals.fell[index])
 
 
 def update_mark(shot: Shot, index: int) -> Mark:
@@ -139,7 +139,7 @@ def _update_legend(view: View, table: Mapping[str, str]) -> list[tuple[str, str,
         lines.append((table["update"], "clipped", "up"))
     if not lines and not view.aborted:
         lines.append((table["update"], "update", "up"))
-    if h.lost.any():
+    if h.fell.any():
         lines.append((table["lost"], "lost", "lost"))
     return lines
 

@@ -84,8 +84,10 @@ def _arrivals(canvas: Canvas, shot: Shot, x: int, y: int, room: int) -> None:
 
 def _tick(shot: Shot, index: int, has_arrived: bool) -> tuple[str, str]:
     hospitals, g = shot.view.hospitals, shot.glyphs
-    if hospitals.lost[index]:
+    if hospitals.fell[index]:
         return g["lost"], "lost"
+    if hospitals.unused[index]:
+        return (g["yes"], "dim") if hospitals.size[index] else (g["wait"], "dim")
     if has_arrived:
         return g["yes"], "up"
     return (g["wait"], "dim") if hospitals.drawn[index] or not shot.view.round else (" ", "dim")

@@ -99,7 +99,9 @@ def _lines(shot: Shot, index: int) -> list[Line]:
     if view.round and not h.drawn[index]:
         lines.append(Line("dim", ("not taking part", "not now"), 9))
     elif h.lost[index]:
-        lines.append(Line("lost", (f"{shot.glyphs['lost']} lost, no vote", "lost"), 9))
+        fell = (f"{shot.glyphs['lost']} lost, no vote", "lost")
+        unused = ("round lost, no vote", words.UNUSED)
+        lines.append(Line("lost", fell if h.fell[index] else unused, 9))
         lines += _work(shot, index)
     else:
         share = float(h.share[index]) if view.round else _vote(shot, index)
@@ -188,7 +190,7 @@ def _doing(canvas: Canvas, shot: Shot, index: int, box: Box) -> None:
     busy = view.phase in (Phase.TRAIN, Phase.PROTECT, Phase.RETURN)
     if not h.drawn[index] or not busy or shot.telling:
         return
-    if h.lost[index]:
+    if h.fell[index]:
         text, style = g["lost"], "lost"
     elif h.protected[index]:
         text, style = update_mark(shot, index)

@@ -125,7 +125,8 @@ def _term(view: View, parts: Terms, i: int, clipped: bool) -> tuple[Cell, ...]:
     lost = bool(view.hospitals.lost[who])
     cut = bool(parts.cut[i] < parts.lengths[i])
     style = "lost" if lost else "text"
-    name = words.name(view, who) + (f" {say.DROPPED}" if lost else "")
+    fell = bool(view.hospitals.fell[who])
+    name = words.name(view, who) + (f" {say.DROPPED}" if fell else "")
     return (
         (name, "lost" if lost else "up"),
         (_share(float(parts.votes[i])), style),
