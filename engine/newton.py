@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Flags, Floats, Ints
+from engine.class_weights import ClassWeights
 from engine.data.federation import Table
 
 NUMBERS = 400_000  # of a chunk: it stays in the cache and takes some milliseconds
@@ -28,7 +29,7 @@ class Chunk:
 
     x: Floats  # (b, m, features)
     y: Floats  # (b, m)
-    weight: Floats  # (b, m), 1 for a patient, 0 for padding
+    weight: Floats  # (b, m), 1 for a patient, or the weight of its class; 0 for padding
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,22 +41,24 @@ class Point:
     hessian: Floats
 
 
-def gather(table: Table, hospitals: Ints) -> list[Chunk]:
+def gather(table: Table, hospitals: Ints, by: ClassWeights | None = None) -> list[Chunk]:
     """The patients of some hospitals in one chunk; of a single large one, in several."""
     if len(hospitals) == 1:
         first, last = table.starts[hospitals[0]], table.starts[hospitals[0] + 1]
-        return in_chunks(table.x[first:last], table.y[first:last])
+        return in_chunks(table.x[first:last], table.y[first:last], by)
     sizes = table.sizes[hospitals][:, None]
     place = np.arange(sizes.max())
     rows = table.starts[hospitals][:, None] + np.minimum(place, sizes - 1)
-    return [Chunk(table.x[rows], table.y[rows], (place < sizes).astype(np.float64))]
+    y, weight = table.y[rows], (place < sizes).astype(np.float64)
+    return [Chunk(table.x[rows], y, weight if by is None else weight * by.of(y))]
 
 
-def in_chunks(x: Floats, y: Floats) -> list[Chunk]:
+def in_chunks(x: Floats, y: Floats, by: ClassWeights | None = None) -> list[Chunk]:
     """All patients as those of one hospital, in chunks, nothing copied."""
     step = max(1, NUMBERS // x.shape[1])
     parts = [slice(i, i + step) for i in range(0, len(y), step)]
-    return [Chunk(x[p][None], y[p][None], np.ones_like(y[p])[None]) for p in parts]
+    weights = np.ones_like(y) if by is None else by.of(y)
+    return [Chunk(x[p][None], y[p][None], weights[p][None]) for p in parts]
 
 
 def fit(chunks: Sequence[Chunk], penalty: float = 1.0) -> Generator[float, None, Floats]:

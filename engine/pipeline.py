@@ -132,5 +132,5 @@ def build(setting: Setting, cohort_size: int, plan: Plan | None) -> Pipeline:
     for switch in scenario.switches:
         stages.extend(switch.stages(setting))
     in_seats = tuple(sorted(stages, key=lambda stage: stage.seat))
-    estimate = plan.estimate(setting) if plan else Minibatch(setting.model)
+    estimate = plan.estimate(setting) if plan else Minibatch(setting.model, setting.class_weights)
     return Pipeline(in_seats, channel, plan, estimate)

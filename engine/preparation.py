@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TypeVar
 
-from engine import baselines
+from engine import baselines, references
+from engine.class_weights import ClassWeights, agree
 from engine.data import loading
 from engine.errors import ScenarioError
 from engine.events import Event, Preparing
-from engine.models import model_of
+from engine.models import Logistic, Model, model_of
 from engine.scenario import Scenario
 from engine.state import Prepared, State
 from engine.steps import Steps
@@ -29,9 +31,34 @@ def prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, P
     if start and start.prepared:
         return start.prepared
     federation = yield from told(loading(scenario.data, scenario.seed))
-    beside = yield from told(baselines.compute(federation, scenario.seed))
-    model = model_of(scenario.model, len(federation.features))
-    return Prepared(federation, beside, model)
+    model, class_weights = model_of(scenario.model, len(federation.features)), None
+    if scenario.model.class_weight == "balanced":
+        class_weights, traffic = agree(federation.train)
+        setup = {**federation.setup, **traffic.by_kind()}
+        federation = replace(
+            federation, setup=setup, notes=(*federation.notes, _told_of(class_weights))
+        )
+    reference = _reference(scenario, model, class_weights)
+    beside = yield from told(baselines.compute(federation, scenario.seed, reference))
+    return Prepared(federation, beside, model, class_weights)
+
+
+def _told_of(class_weights: ClassWeights) -> str:
+    return (
+        f"model.class_weight: a case weighs {class_weights.positive:.3g} and any other patient"
+        f" {class_weights.negative:.3g}; the label counts behind that are exact, and no ε covers them."
+    )
+
+
+def _reference(
+    scenario: Scenario, model: Model, class_weights: ClassWeights | None
+) -> references.Reference:
+    """How the models beside the federation's are made."""
+    if isinstance(model, Logistic):
+        return references.Converged(model, class_weights)
+    return references.Trained(
+        model, scenario.training, scenario.model.l2, scenario.seed, class_weights
+    )
 
 
 def told(steps: Steps[T]) -> Generator[Event, None, T]:

@@ -126,6 +126,11 @@ class Model(Section):
     hidden: int = knob(16, "hidden units (mlp)", low=1, high=4096, unit="units")
     l2: float = knob(0.0, "penalty on the weights, not the bias: (l2 / 2) ‖w‖²", low=0, high=1e6)
     init: str = knob("zero", "params before round 1", choices=("zero", "uniform"))
+    class_weight: str = knob(
+        "none",
+        "weight of a patient: all alike, or balanced, so that cases and others weigh the same together",
+        choices=("none", "balanced"),
+    )
 
     def unused(self, key: str) -> str:
         """Only an mlp has hidden units, and it cannot start from zero."""

@@ -143,6 +143,7 @@ class _Run:
             len(self.prepared.federation.features),
             self.prepared.federation.names,
             self.scenario.seed,
+            self.prepared.class_weights,
         )
 
     def _plan(self, state: State, done: int) -> Generator[Event, None, Plan | None]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from engine.arrays import Floats
 from engine.baselines import Baselines
+from engine.class_weights import ClassWeights
 from engine.data.federation import Federation
 from engine.models import Model
 from engine.privacy.ledger import Ledger
@@ -21,6 +22,7 @@ class Prepared:
     federation: Federation
     baselines: Baselines
     model: Model
+    class_weights: ClassWeights | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from engine import models
 from engine.arrays import Ints
+from engine.class_weights import ClassWeights
 from engine.knobs import Section
 from engine.models import model_of
 from engine.sections import Data, Model, Training
@@ -48,6 +49,7 @@ class Setting:
         features: Columns of the table.
         names: Of the hospitals, (K,).
         seed: Of the scenario: who is drawn when hangs on it.
+        class_weights: What the hospitals agreed on; None where all patients weigh the same.
     """
 
     scenario: Settings
@@ -55,6 +57,7 @@ class Setting:
     features: int
     names: tuple[str, ...] = ()
     seed: int = 0
+    class_weights: ClassWeights | None = None
 
     @property
     def model(self) -> models.Model:

@@ -46,6 +46,8 @@ class Kind(IntEnum):
     UNMASKING = 11
     CATEGORIES = 12
     ALL_CATEGORIES = 13
+    LABEL_COUNTS = 14
+    CLASS_WEIGHTS = 15
 
     @property
     def label(self) -> str:
@@ -64,7 +66,14 @@ DIRECTIONS: Mapping[str, tuple[Kind, ...]] = {
         Kind.SURVIVORS,
         Kind.UNMASKING,
     ),
-    "setup": (Kind.CATEGORIES, Kind.ALL_CATEGORIES, Kind.STATISTICS, Kind.SCALING),
+    "setup": (
+        Kind.CATEGORIES,
+        Kind.ALL_CATEGORIES,
+        Kind.STATISTICS,
+        Kind.SCALING,
+        Kind.LABEL_COUNTS,
+        Kind.CLASS_WEIGHTS,
+    ),
 }
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from engine import baselines, newton
+from engine import baselines, newton, references
 from engine.data import Federation, Scaling, Table, load
 from engine.metrics import auc, score
 from engine.sections import Data
@@ -219,6 +219,7 @@ def test_progress_rises_and_ends_each_part():
     parts = dict.fromkeys(what for what, _, _ in seen)
     assert list(parts) == [
         "each one alone",
+        "each one's model on its own",
         "each one's model on everyone",
         "all data in one place",
     ]
@@ -236,10 +237,10 @@ def test_progress_rises_and_ends_each_part():
 def test_no_step_works_on_more_than_a_chunk(given):
     federation = load(Data.build({"features": 20, **given}), 0)
     seen = []
-    for block in baselines.blocks(federation.train):
+    for block in references.alike(federation.train):
         seen.extend(block)
         chunks = newton.gather(federation.train, block)
-        assert len(block) <= baselines.BLOCK
+        assert len(block) <= references.BLOCK
         assert max(chunk.x.size for chunk in chunks) <= newton.NUMBERS
     assert sorted(seen) == list(range(given["hospitals"]))
 

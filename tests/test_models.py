@@ -9,19 +9,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import Scenario
 from engine.arrays import Floats
 from engine.blocks import LARGEST, blocks
+from engine.class_weights import ClassWeights, balanced
 from engine.data.federation import Table
 from engine.estimates import base
 from engine.estimates.base import EstimateOf, hospitals_at_once
 from engine.estimates.minibatch import Minibatch, visiting_order
 from engine.estimates.patient_level import PatientLevel
+from engine.events import EpochTrained, Preparing, RunStarted
 from engine.models import Logistic, Mlp, Model
 from engine.models.base import residuals, summed_loss
 from engine.sections import Training
 from engine.stages.l2 import L2
 from engine.training import train_block
-from tests.builders import table
+from engine.wire import HEADER_SIZE
+from tests.builders import events, finished, params, small, table
 
 networks = st.builds(Mlp, st.integers(1, 4), st.integers(1, 5))
 models = st.one_of(networks, st.builds(Logistic, st.integers(1, 4)))
@@ -255,3 +259,115 @@ def test_l2_pulls_every_weight_and_no_bias(model):
     free = np.zeros(model.parameters, bool)
     free[model.biases] = True
     np.testing.assert_allclose(pulled[0], np.where(free, 0.0, 0.5 * local[0]))
+
+
+# Class weights
+
+
+def uneven(**sections: dict[str, object]) -> Scenario:
+    """Hospitals of four sizes."""
+    return small(data={"partition": "quantity", "sizes": ["1", "2", "3", "4"]}, **sections)
+
+
+def test_balanced_weights_are_scikit_learns_and_their_counts_travel():
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.utils.class_weight import compute_class_weight
+
+    scenario = uneven(model={"class_weight": "balanced"})
+    (started,) = events(scenario, RunStarted)
+    prepared = started.state.prepared
+    train = prepared.federation.train
+    theirs = compute_class_weight("balanced", classes=np.array([0.0, 1.0]), y=train.y)
+    weights = prepared.class_weights
+    assert (weights.negative, weights.positive) == pytest.approx(tuple(theirs), rel=1e-15)
+    assert started.setup["label counts"] == (4, 4 * (HEADER_SIZE + 8))
+    assert started.setup["class weights"] == (4, 4 * (HEADER_SIZE + 16))
+    assert any("no ε covers them" in note for note in started.notes)
+    pooled = LogisticRegression(class_weight="balanced", tol=1e-10, max_iter=1000).fit(
+        train.x, train.y
+    )
+    expected = [*pooled.coef_[0], pooled.intercept_[0]]
+    np.testing.assert_allclose(started.baselines.pooled_params, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["logistic", "mlp"])
+def test_a_weight_is_as_good_as_so_many_copies_of_a_patient(kind):
+    """A step over all, cases weighing 3 and others 1: that of a table which has each case thrice."""
+    of = table([30], 2, 5)
+    model: Model = Mlp(2, 3) if kind == "mlp" else Logistic(2, "uniform")
+    copies = np.repeat(np.arange(30), np.where(of.y > 0.5, 3, 1))
+    many = Table(of.x[copies], of.y[copies], np.array([0, len(copies)]))
+    training, anchor = Training(local_epochs=1, batch_size=0), model.initial(1)
+    once = trained(of, training, Minibatch(model, ClassWeights(1.0, 3.0)), anchor) - anchor
+    thrice = trained(many, training, Minibatch(model), anchor) - anchor
+    np.testing.assert_allclose(30 * once, len(copies) * thrice, rtol=0, atol=1e-13)
+
+
+@given(networks, seeds, st.floats(0.1, 20), st.floats(0.01, 1))
+def test_a_weight_is_inside_the_clip(model, seed, weight, clip_norm):
+    of, anchor = table([12], model.features, seed), model.initial(seed)
+    training = Training(local_steps=1, batch_size=0, learning_rate=1.0)
+    estimate = PatientLevel(model, clip_norm, np.zeros(1), ClassWeights(weight, 2 * weight))
+    released = (anchor - trained(of, training, estimate, anchor)[0]) * 12
+    each = [by_hand(model, anchor, x, y) for x, y in zip(of.x, of.y, strict=True)]
+    weighed = [g * weight * (1 + y) for g, y in zip(each, of.y, strict=True)]
+    cut = sum(g * min(1.0, clip_norm / np.linalg.norm(g)) for g in weighed)
+    np.testing.assert_allclose(released, cut, rtol=0, atol=1e-11)
+
+
+def test_losses_are_told_unweighed():
+    plain, balanced = (
+        events(
+            uneven(training={"rounds": 1, "local_epochs": 1, "batch_size": 0}, model=model),
+            EpochTrained,
+        )
+        for model in ({}, {"class_weight": "balanced"})
+    )
+    for one, other in zip(plain, balanced, strict=True):
+        np.testing.assert_array_equal(one.losses, other.losses)  # both at the model of round 1
+
+
+def test_without_a_second_class_there_is_nothing_to_balance():
+    assert balanced(np.array([5.0, 0.0])).tolist() == [1.0, 1.0]
+
+
+# Beside the run
+
+
+def test_a_networks_references_are_the_same_network_trained_without_the_federation():
+    """One hospital: alone and pooled are one thing, and as good as a run that sends it back and forth."""
+    scenario = small(
+        data={"hospitals": 1}, model={"kind": "mlp", "hidden": 4}, training={"rounds": 3}
+    )
+    (started,) = events(scenario, RunStarted)
+    beside = started.baselines
+    assert beside.alone_correct.tolist() == beside.pooled_correct.tolist()
+    assert beside.local_only == beside.pooled
+    assert len(beside.pooled_params) == started.parameters == 4 * 4 + 5
+    (*_, last) = finished(scenario)
+    assert abs(last.score.correct - beside.pooled.correct) <= 0.05 * last.score.patients
+
+
+def test_a_networks_references_tell_how_far_they_are():
+    scenario = small(model={"kind": "mlp"})
+    seen = events(scenario, Preparing)
+    for what in ("each one alone", "all data in one place"):
+        steps = [(e.done, e.total) for e in seen if e.what == what]
+        assert steps == sorted(steps)
+        assert steps[-1][0] == steps[-1][1]
+        assert len(steps) > 20
+
+
+def test_masks_compression_and_forks_take_a_network_as_they_take_any_params():
+    network = {"kind": "mlp", "hidden": 3, "l2": 0.01}
+    plain, masked = (params(small(model=network, **more)) for more in ({}, {"masking": {}}))
+    np.testing.assert_allclose(plain, masked, atol=1e-4)
+    rounds = finished(small(model=network))
+    again = finished(small(model=network), start=rounds[2].state)
+    np.testing.assert_array_equal(again[-1].state.params, rounds[-1].state.params)
+    assert rounds[-1].uplink_bytes == 4 * (HEADER_SIZE + 4 * (3 * 4 + 4))
+
+
+def test_an_mlp_says_that_it_starts_at_random():
+    assert "from zero" in " ".join(small(model={"kind": "mlp", "init": "zero"}).notes)
+    assert small(model={"kind": "mlp"}).notes == small().notes

@@ -241,7 +241,7 @@ def victim(scenario: Scenario, state: State, hospital: int, seed: int | None = N
     now = scenario.at(state.round + 1)
     size = cohort_size(now.training.participation, everyone, now.on("masking"))
     sizes, names = federation.train.sizes, federation.names
-    setting = Setting(now, sizes, len(federation.features), names, now.seed)
+    setting = Setting(now, sizes, len(federation.features), names, now.seed, prepared.class_weights)
     planning = make_plan(setting, codec_of(now), size, state.round, state.released, state.plan)
     plan = finished(planning)
     if plan and np.isinf(plan.noise_multiplier).any():

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.arrays import Floats, Ints
 from engine.blocks import Block
+from engine.class_weights import ClassWeights, weighed
 from engine.estimates.base import Address, Batch, Passed, Schedule
 from engine.models.base import Model, residuals, summed_loss
 from engine.randomness import stream
@@ -24,17 +25,18 @@ class Minibatch:
     """Asked for a block, it gives that block's estimates for a model."""
 
     model: Model
+    class_weights: ClassWeights | None = None
 
     def __call__(self, block: Block, training: Training, address: Address) -> _Shuffled:
         """The estimates of one block in one round."""
-        return _Shuffled(block, training, address, self.model)
+        return _Shuffled(block, training, address, self)
 
 
 class _Shuffled:
     """Shuffled minibatches of one block in one round."""
 
-    def __init__(self, block: Block, training: Training, address: Address, model: Model) -> None:
-        self.block, self.address, self.model = block, address, model
+    def __init__(self, block: Block, training: Training, address: Address, of: Minibatch) -> None:
+        self.block, self.address, self.of = block, address, of
         self.schedule = Schedule(block.sizes, training)
         self.epochs = self.schedule.epochs
         # Of the pass, each patient's residual when it was visited.
@@ -52,7 +54,8 @@ class _Shuffled:
             x, y = self.block.minibatch(found, places, active, self.into)
             fraction = places.stop / len(self.residuals)
             seen = self.residuals[places, active]
-            yield _Step(active, fraction, self.model, x, y, count, seen)
+            model, class_weights = self.of.model, self.of.class_weights
+            yield _Step(active, fraction, model, x, y, count, seen, class_weights)
 
     def passed(self) -> Passed:
         """Losses from the residuals: a mean needs one logarithm a patient, taken once a pass."""
@@ -65,12 +68,14 @@ class _Shuffled:
 class _Step(Batch):
     count: Ints  # patients in each batch, (k_active,)
     residuals: Floats  # (b, k_active), to be filled
+    class_weights: ClassWeights | None
 
     def gradient(self, local: Floats, some: slice) -> Floats:
-        """Σ (p − y) ∂logit/∂params / b."""
+        """Σ (p − y) ∂logit/∂params / b, each patient by the weight of its class."""
         forward = self.model.forward(local, self.x[:, some])
         self.residuals[some] = residuals(forward.logits, self.y[some])
-        return forward.combined(self.residuals[some]) / self.count
+        factors = weighed(self.residuals[some], self.y[some], self.class_weights)
+        return forward.combined(factors) / self.count
 
 
 def visiting_order(seed: int, round: int, epoch: int, sizes: Ints) -> Ints:

@@ -29,6 +29,7 @@ import numpy as np
 
 from engine.arrays import Flags, Floats, Ints
 from engine.blocks import Block
+from engine.class_weights import ClassWeights, weighed
 from engine.estimates.base import Address, Batch, LocalStep, Passed, Schedule, expected_batch
 from engine.models.base import Model, residuals, summed_loss
 from engine.randomness import ByHospital
@@ -46,16 +47,18 @@ class PatientLevel:
         model: What is trained.
         clip_norm: C.
         noise_multiplier: z of every hospital of the federation, (K,).
+        class_weights: What a patient's gradient is multiplied by before it is clipped.
     """
 
     model: Model
     clip_norm: float
     noise_multiplier: Floats
+    class_weights: ClassWeights | None = None
 
     def __call__(self, block: Block, training: Training, address: Address) -> _Poisson:
         """The estimates of one block in one round."""
         noise_std = self.noise_multiplier[block.hospitals] * self.clip_norm  # (k,)
-        return _Poisson(block, training, address, self.model, self.clip_norm, noise_std)
+        return _Poisson(block, training, address, self, noise_std)
 
 
 class _Poisson:
@@ -66,12 +69,11 @@ class _Poisson:
         block: Block,
         training: Training,
         address: Address,
-        model: Model,
-        clip_norm: float,
+        of: PatientLevel,
         noise_std: Floats,
     ) -> None:
-        self.block, self.address, self.model = block, address, model
-        self.clip_norm, self.noise_std = clip_norm, noise_std
+        self.block, self.address, self.of = block, address, of
+        self.noise_std = noise_std
         self.schedule = Schedule(block.sizes, training)
         self.epochs = self.schedule.epochs
         self.expected = expected_batch(training, block.sizes)  # b = q·n, (k,)
@@ -91,11 +93,12 @@ class _Poisson:
             yield _Step(
                 active=active,
                 fraction=number / len(steps),
-                model=self.model,
+                model=self.of.model,
                 x=x,
                 y=y,
                 lengths=lengths,
-                clip_norm=self.clip_norm,
+                clip_norm=self.of.clip_norm,
+                class_weights=self.of.class_weights,
                 noise=noise[:, active],
                 expected=self.expected[active],
                 seen=self.seen,
@@ -126,7 +129,7 @@ class _Poisson:
 
     def _noises(self, source: ByHospital, steps: int) -> Iterator[Floats]:
         """N(0, z² C² I) for each step, (d, k)."""
-        d, k = self.model.parameters, len(self.expected)
+        d, k = self.of.model.parameters, len(self.expected)
         at_once = max(1, _DRAWN_AT_ONCE // (d * k))
         for start in range(0, steps, at_once):
             yield from self.noise_std * source.normal(min(at_once, steps - start), d)
@@ -168,6 +171,7 @@ def heads(coins: ByHospital, rate: Floats, flips: Ints) -> tuple[Ints, Ints]:
 class _Step(Batch):
     lengths: Floats  # ‖(x, 1)‖, (b, k_active)
     clip_norm: float
+    class_weights: ClassWeights | None
     noise: Floats  # (d, k_active)
     expected: Ints  # (k_active,)
     seen: _Seen
@@ -177,7 +181,8 @@ class _Step(Batch):
         rows = self.lengths[some]
         forward = self.model.forward(local, self.x[:, some])
         residual = residuals(forward.logits, self.y[some])
-        clipped, cut = clip(residual, forward.lengths(rows), self.clip_norm)
+        factors = weighed(residual, self.y[some], self.class_weights)
+        clipped, cut = clip(factors, forward.lengths(rows), self.clip_norm)
         self.seen.add(self.active, residual, rows > 0, cut)
         total = forward.combined(clipped)
         if some.stop == len(self.y):

@@ -88,8 +88,9 @@ class Plan:
     def estimate(self, setting: Setting) -> EstimateOf:
         """What acts on a patient's gradient."""
         if self.settings.unit == "patient":
-            return PatientLevel(setting.model, self.settings.clip_norm, self.noise_multiplier)
-        return Minibatch(setting.model)
+            clip_norm, z = self.settings.clip_norm, self.noise_multiplier
+            return PatientLevel(setting.model, clip_norm, z, setting.class_weights)
+        return Minibatch(setting.model, setting.class_weights)
 
     def entry(self, sent: Ints) -> Entry:
         """What a round releases in which the updates of `sent` (k,) are in the sum."""
