@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fedtui.commands.compare import compare
 from fedtui.commands.data import data
 from fedtui.safe import safe
 from fedtui.shadow import refuse_shadowed_engine
@@ -132,10 +133,12 @@ def cli(
         raise click.UsageError(f"--replay: there is no file {str(replay)!r}; check the path.")
     if lesson:
         raise click.UsageError(f"--lesson: there is no lesson {lesson} yet; choose 0.")
-    opened = _load(scenario) if scenario else None
-    if opened:
+    opened = None
+    if scenario:
+        from fedtui import scenarios as built_in
         from fedtui import seeds
 
+        opened = built_in.load(scenario)
         opened = seeds.unguessable(opened, chosen=seeds.chosen_by_file(opened))
     from fedtui.lab.opening import run_lab
 
@@ -176,9 +179,15 @@ def run(
     from engine import simulate
     from engine.recording import Recorder
     from engine.result import Result
-    from fedtui import export
+    from fedtui import export, settings_line
 
-    chosen = _with_settings(_load(scenario), settings, without, rounds, seed)
+    loaded, changes = settings_line.load(scenario), settings_line.read(settings, rounds, seed)
+    chosen, told = settings_line.seeded(
+        settings_line.changed(loaded, without, changes),
+        settings_line.chosen_seed(loaded, changes),
+    )
+    if told:
+        _say(told, DONE)
     result = Result()
     events = simulate(chosen)
     if explain:
@@ -249,6 +258,7 @@ def epsilon(
     click.echo("\n".join(words.noise_costs(z, steps, rounded, guess, promised, naive)))
 
 
+cli.add_command(compare)
 cli.add_command(data)
 
 
@@ -256,50 +266,6 @@ def _round_up(value: float) -> float:
     """Six significant digits, never below the finite `value`."""
     unit = 10.0 ** (math.floor(math.log10(value)) - 5) if value else 1.0
     return float(f"{math.ceil(value / unit) * unit:.6g}")
-
-
-def _load(scenario: str | None) -> Scenario:
-    from fedtui.scenarios import DEFAULT, load
-
-    return load(scenario or DEFAULT)
-
-
-def _with_settings(
-    scenario: Scenario,
-    settings: tuple[str, ...],
-    without: tuple[str, ...],
-    rounds: int | None,
-    seed: int | None,
-) -> Scenario:
-    """All changes at once, so that only their outcome has to be valid."""
-    from engine.settings import read_setting
-    from fedtui import seeds
-
-    changes: dict[str, Any] = {}
-    for key, value in map(read_setting, settings):
-        changes.pop(key, None)  # so that the last word on a key is said last
-        changes[key] = value
-    if rounds is not None:
-        changes["training.rounds"] = rounds
-    if seed is not None:
-        changes["seed"] = seed
-    wanted = scenario.replace_all(dict.fromkeys(without, False), changes)
-    return _seeded(wanted, chosen="seed" in changes or seeds.chosen_by_file(scenario))
-
-
-def _seeded(scenario: Scenario, chosen: bool) -> Scenario:
-    """With noise on own data that nobody can draw again, and its seed told to whoever runs it.
-
-    Without noise the same command gives the same numbers twice.
-    """
-    from fedtui import seeds, words
-
-    if not seeds.adds_noise(scenario):
-        return scenario
-    seeded = seeds.unguessable(scenario, chosen=chosen)
-    if seeded is not scenario:
-        _say(words.seed_drawn(seeded.seed), DONE)
-    return seeded
 
 
 def _follow(

@@ -63,6 +63,10 @@ def save(folder: Path, name: str, ending: str, text: str) -> Path:
 
 def _column(name: str) -> str:
     shown = safe(name)
-    if shown in (*_COLUMNS, *_BYTES):
-        return f"hospital {shown}"
+    return f"hospital {shown}" if shown in (*_COLUMNS, *_BYTES) else spreadsheet(name)
+
+
+def spreadsheet(text: str) -> str:
+    """A text of somebody's as a cell: safe to show, and never taken for a formula."""
+    shown = safe(text)
     return f"'{shown}" if shown.startswith(_FORMULA) else shown

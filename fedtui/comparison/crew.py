@@ -1,0 +1,115 @@
+"""The crew: portions of the grid shared out through joblib, to the cores here or to a cluster's.
+
+joblib's own backend starts a process for each core. Where somebody registered another one, Dask's or
+Ray's, and chose it by `joblib.parallel_config`, the same portions go there; the workers there must see
+the same files. In a process of ours BLAS has one thread, as the cores are all taken.
+
+Left out: telling a worker which portion suits it best. joblib shares out in the order of the list; a
+portion holds runs of one basis, so each is prepared about once whoever takes it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import warnings
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from fedtui.comparison.work import Done, Portion, Task, work
+
+_EACH = 4  # portions for each worker, where there are runs enough, so that none waits at the end
+
+
+def cores() -> int:
+    """How many this process may use."""
+    import joblib
+
+    return max(1, int(joblib.cpu_count()))
+
+
+def portions(tasks: Iterable[tuple[str, Task]], jobs: int) -> list[Portion]:
+    """(basis, task) by basis, none so long that others would wait for it."""
+    by_basis: dict[str, list[Task]] = {}
+    for basis, task in tasks:
+        by_basis.setdefault(basis, []).append(task)
+    count = sum(map(len, by_basis.values()))
+    longest = max(1, count // (_EACH * jobs))
+    return [
+        Portion(basis, tuple(run[at : at + longest]), os.getpid())
+        for basis, run in by_basis.items()
+        for at in range(0, len(run), longest)
+    ]
+
+
+def done(wanted: Sequence[Portion], jobs: int | None) -> Generator[Done, None, None]:
+    """What comes of the portions, each as soon as it is there, in any order.
+
+    Args:
+        jobs: Workers; None leaves that to `joblib.parallel_config`, or to all cores.
+    """
+    waiting = deque(wanted)
+
+    def next_ones() -> Iterator[Any]:
+        while waiting:
+            yield joblib.delayed(work)(waiting.popleft())
+
+    import joblib
+
+    while waiting:  # what was handed back near the end is shared out once more
+        for part in _shared_out(next_ones(), jobs):
+            if part.left:
+                waiting.appendleft(part.left)
+            yield part
+
+
+def _shared_out(calls: Iterator[Any], jobs: int | None) -> Generator[Done, None, None]:
+    import joblib
+
+    with _our_own(jobs) as (count, ours):
+        parallel = joblib.Parallel(count, return_as="generator_unordered", batch_size=1)
+        with _deaf() if ours else nullcontext():
+            results = parallel(calls)
+        try:
+            yield from results
+        finally:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of having ended early, which is meant
+                results.close()
+
+
+@contextmanager
+def _our_own(jobs: int | None) -> Iterator[tuple[int | None, bool]]:
+    """joblib's own backend with one BLAS thread each, unless another was chosen."""
+    from joblib.parallel import get_active_backend, parallel_config
+
+    backend, chosen = get_active_backend()
+    ours = type(backend).__name__ == "LokyBackend"
+    if not ours:
+        yield jobs, False
+        return
+    count = jobs if jobs is not None else chosen if chosen is not None else -1
+    if backend.inner_max_num_threads is not None:
+        yield count, True
+        return
+    with parallel_config("loky", inner_max_num_threads=1):
+        yield count, True
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Workers that are started meanwhile do not hear Ctrl-C: they are ended by whoever started them.
+
+    A mask, unlike a handler, is inherited by the threads and processes that are made under it, and what
+    was held back is heard by this process as soon as it is lifted.
+    """
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,152 @@
+"""A finished comparison: its grid, its records and its summaries; as JSON and as CSV.
+
+On somebody's own data both leave the seeds out, as everything does that may be handed on: runs are
+numbered in place of them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from engine.version import __version__
+from fedtui.comparison.grid import Grid, called
+from fedtui.comparison.summary import Summary, reached, summed_up
+from fedtui.comparison.work import Record
+from fedtui.export import spreadsheet
+
+_NUMBERS = (
+    *("accuracy", "loss", "auc", "brier", "epsilon", "bytes", "stopped", "worst"),
+    *("worst_accuracy", "better_alone", "pooled", "alone", "alone_everyone", "majority"),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was compared and what came of it.
+
+    Attributes:
+        records: By row, then by seed; a row that was refused has none.
+        reach: The share of right answers whose first round is told; None: not asked.
+    """
+
+    grid: Grid
+    records: Sequence[Sequence[Record]]
+    reach: float | None = None
+
+    @cached_property
+    def summaries(self) -> list[Summary]:
+        """One for each row."""
+        return summed_up(self.records, self.reach)
+
+    @property
+    def secret(self) -> bool:
+        """Whether the seeds are nobody else's business."""
+        return self.grid.first.on_own_data
+
+    @property
+    def unfinished(self) -> int:
+        """Runs that ended in a sentence, or in no model at all."""
+        return sum(not finished(record) for row in self.records for record in row)
+
+    def name(self, row: int) -> str:
+        """A row's settings in one line."""
+        return called(self.grid.axes, self.grid.rows[row].values) or self.grid.first.name
+
+    def seeds(self) -> list[int | None]:
+        """Of every row; None each where they are secret."""
+        return [None if self.secret else seed for seed in self.grid.seeds]
+
+
+def finished(record: Record) -> bool:
+    """Whether a run came to a model."""
+    return "error" not in record and record["stopped"] != "threshold"
+
+
+def as_dict(outcome: Outcome) -> dict[str, Any]:
+    """The object of `fedtui compare --json`."""
+    grid = outcome.grid
+    return {
+        "version": __version__,
+        "scenario": grid.first.to_hand_on(),
+        "code": grid.first.to_code(),
+        "varied": {axis.key: [value.text for value in axis.values] for axis in grid.axes},
+        "seeds": None if outcome.secret else list(grid.seeds),
+        "reach": outcome.reach,
+        "rows": [_row_as_dict(outcome, number) for number in range(len(grid.rows))],
+        "unfinished": outcome.unfinished,
+    }
+
+
+def _row_as_dict(outcome: Outcome, number: int) -> dict[str, Any]:
+    row, summary = outcome.grid.rows[number], outcome.summaries[number]
+    names = [axis.key for axis in outcome.grid.axes]
+    return {
+        "settings": dict(zip(names, (value.text for value in row.values), strict=True)),
+        "refused": row.refused or None,
+        "summary": {
+            **{key: each and each.as_dict() for key, each in summary.of.items()},
+            "difference": summary.difference and summary.difference.as_dict(),
+            "ahead": summary.won,
+        },
+        "runs": [
+            {"run": i, "seed": seed, **_run_as_dict(record, outcome.reach)}
+            for i, (seed, record) in enumerate(
+                zip(outcome.seeds(), outcome.records[number], strict=bool(row.scenarios)), 1
+            )
+        ],
+    }
+
+
+def _run_as_dict(record: Record, reach: float | None) -> dict[str, Any]:
+    told = {key: value for key, value in record.items() if key != "lasting"}
+    if reach is not None and "error" not in record:
+        told["reached"] = reached(record, reach)
+    return told
+
+
+def as_csv(outcome: Outcome) -> str:
+    """A line for each run: what was varied, its number and seed, what came of it."""
+    keys = [axis.key for axis in outcome.grid.axes]
+    asked = ["reached"] if outcome.reach is not None else []
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([*keys, "run", "seed", *_NUMBERS, *asked, "error"])
+    for row, records in zip(outcome.grid.rows, outcome.records, strict=True):
+        values = [spreadsheet(value.text) for value in row.values]
+        if row.refused:
+            writer.writerow([*values, "", "", *[""] * len((*_NUMBERS, *asked)), row.refused])
+        for number, (seed, record) in enumerate(zip(outcome.seeds(), records, strict=False), 1):
+            told = _run_as_dict(record, outcome.reach)
+            numbers = [_cell(told.get(key)) for key in (*_NUMBERS, *asked)]
+            writer.writerow([*values, number, _cell(seed), *numbers, told.get("error", "")])
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return spreadsheet(value)
+    return "" if value is None else value
+
+
+def notes(outcome: Outcome) -> list[str]:
+    """What the runs had to say, each sentence once, and of which rows where not of all."""
+    rows_of: dict[str, dict[int, None]] = {}
+    for number, row in enumerate(outcome.records):
+        for record in row:
+            for note in record.get("notes", ()):
+                rows_of.setdefault(note, {})[number] = None
+    ran = sum(bool(row) for row in outcome.records)
+    return [
+        note if len(rows) == ran else f"{_which(outcome, list(rows))}: {note}"
+        for note, rows in rows_of.items()
+    ]
+
+
+def _which(outcome: Outcome, rows: list[int]) -> str:
+    first = outcome.name(rows[0])
+    return first if len(rows) == 1 else f"{first} and {len(rows) - 1} more"

@@ -1,0 +1,110 @@
+"""From a grid to its records: what is kept is taken, the rest is run, each finished run is kept at once.
+
+In Python, with a cluster that joblib knows (the workers must see the same files):
+
+    with joblib.parallel_config("dask"):
+        records = running.run(grid, kept)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import closing
+
+from engine import Scenario
+from engine.data import memory
+from fedtui import seeds
+from fedtui.comparison import crew, identity
+from fedtui.comparison.grid import Grid
+from fedtui.comparison.kept import Kept
+from fedtui.comparison.work import Record, Task
+
+_CELL = 8  # bytes of a number
+
+
+def keys(grid: Grid) -> list[list[str]]:
+    """The keys of every row's runs, seed by seed."""
+    return [[identity.key(scenario) for scenario in row.scenarios] for row in grid.rows]
+
+
+def run(
+    grid: Grid,
+    kept: Kept,
+    *,
+    jobs: int | None = None,
+    told: Callable[[int], None] = lambda done: None,
+) -> list[list[Record]]:
+    """The records of every row, seed by seed.
+
+    Args:
+        kept: Where finished runs are taken from and kept.
+        jobs: Workers; None leaves that to `joblib.parallel_config`, or to all cores.
+        told: Is called with how many runs have just finished.
+
+    Raises:
+        RunError: What is finished cannot be kept.
+    """
+    wanted = keys(grid)
+    missing = _missing(grid, wanted, kept)
+    if missing:
+        count = jobs or crew.cores()
+        with closing(crew.done(crew.portions(missing.values(), count), jobs)) as parts:
+            for part in parts:
+                for key, record in part.records.items():
+                    kept.add(key, record)
+                told(len(part.records))
+    return [[kept.records[key] for key in row] for row in wanted]
+
+
+def count_all(grid: Grid) -> int:
+    """How many different runs the grid is made of."""
+    return len({key for row in keys(grid) for key in row})
+
+
+def count_missing(grid: Grid, kept: Kept) -> int:
+    """How many runs are still to be done; two rows may come to the same run."""
+    return len(_missing(grid, keys(grid), kept))
+
+
+def _missing(grid: Grid, wanted: list[list[str]], kept: Kept) -> dict[str, tuple[str, Task]]:
+    """Basis and task of each run that is not kept, by key."""
+    return {
+        key: (identity.basis(scenario), Task(key, scenario))
+        for row, names in zip(grid.rows, wanted, strict=True)
+        for scenario, key in zip(row.scenarios, names, strict=True)
+        if key not in kept.records
+    }
+
+
+def secret(grid: Grid, kept: Kept, *, chosen: bool) -> tuple[Grid, int | None]:
+    """The grid; with noise on own data under seeds nobody can guess, and the first of them.
+
+    Every row is run under them, those without noise too, so that rows stay comparable. The seed is
+    kept with the runs, for the same command to go on with it.
+    """
+    every = [scenario for row in grid.rows for scenario in row.scenarios]
+    noisy = next((s for s in every if s.on_own_data and seeds.adds_noise(s)), None)
+    if noisy is None or chosen:
+        return grid, None
+    subject = identity.subject(noisy)
+    if subject not in kept.drawn:
+        kept.draw(subject, seeds.unguessable(noisy, chosen=False).seed)
+    seed = kept.drawn[subject]
+    return grid.under(range(seed, seed + len(grid.seeds))), seed
+
+
+def within_memory(scenarios: Iterable[Scenario], jobs: int) -> int:
+    """How many of `jobs` workers fit into memory, each with patients of its own."""
+    there = memory.physical()
+    largest = max(map(_needed, scenarios), default=0)
+    if there is None or not largest:
+        return jobs
+    return max(1, min(jobs, int(memory.PART * there) // largest))
+
+
+def _needed(scenario: Scenario) -> int:
+    """Bytes that its patients take while they are prepared; a cell of a file is about a number."""
+    data = scenario.data
+    if data.source == "synthetic":
+        return data.hospitals * data.patients * (data.features + 1) * _CELL * memory.COPIES
+    return sum(size for _, size, _ in identity.table(scenario)) * memory.COPIES

@@ -1,0 +1,67 @@
+"""What `fedtui compare` says around its table."""
+
+from __future__ import annotations
+
+from fedtui.words import many
+
+
+def headline(title: str, rows: int, seeds: int) -> str:
+    """What is compared: "Breast cells: 8 rows × 5 seeds"."""
+    runs = many(rows, "row") if seeds == 1 else f"{many(rows, 'row')} × {many(seeds, 'seed')}"
+    return f"{title}: {runs}, right answers on held-out patients"
+
+
+def done_before(done: int, of: int) -> str:
+    """What need not be run again."""
+    what = f"all {of:,} runs" if done == of else f"{done:,} of {of:,} runs"
+    return f"{what} were done before; --afresh does them again."
+
+
+def interrupted(kept: int, of: int) -> str:
+    """After Ctrl-C."""
+    return f"interrupted; {kept:,} of {many(of, 'run')} are kept, and the same command goes on."
+
+
+def fewer_workers(fit: int, jobs: int) -> str:
+    """Where memory sets the limit."""
+    return f"{fit} at a time and not {jobs}, as the patients of more would not fit into memory."
+
+
+def lost_worker(kept: int, of: int) -> str:
+    """Where the system ended one."""
+    return (
+        "a worker was ended from outside, as systems do where memory runs out; run the same with"
+        f" --jobs 1: {kept:,} of {many(of, 'run')} are kept."
+    )
+
+
+SPREADS = (
+    "±: standard deviation over {seeds} seeds. A difference is taken seed by seed, on the same"
+    " patients."
+)
+OTHER_DATA = (
+    "±: standard deviation over {seeds} seeds. Rows have other patients, so a difference holds chance of"
+    " its own."
+)
+ONE_SEED = (
+    "One run each, so chance has its part in every difference: --seeds 5 shows how large it is."
+)
+WON = "Ahead: the seeds in which a row had more right answers than the first."
+LOSERS = (
+    "Weakest: the hospital with the fewest right answers. Better alone: hospitals whose own model does"
+    " better for their own patients."
+)
+OWN_EPSILON = (
+    "Each row counts its own ε. Whoever publishes two of these models spends both; choosing one by these"
+    " numbers is in no ε."
+)
+BUDGET = "stopped before its last round: the next would have passed the privacy budget"
+LOST = "every round was lost: too few hospitals stayed to its end"
+
+
+def references(pooled: str, alone: str, everyone: str, majority: str) -> str:
+    """What to hold the rows against."""
+    return (
+        f"Beside them: all data in one place {pooled}; each hospital alone {alone} on its own patients,"
+        f" {everyone} on everyone's; always the commoner answer {majority}."
+    )

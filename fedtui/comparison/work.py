@@ -1,0 +1,153 @@
+"""What a worker does: runs of one basis, one after the other, on patients prepared once.
+
+Reading the patients and training the references takes a quarter to a half of a short run, and is the
+same for all runs with the same data, model and seed. So a worker is given a *portion*, runs that share
+them, and keeps what it prepared until it meets others. It hands back what it has after a while, and
+what is left of the portion goes to whoever is free: no more than that while is lost where it is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine import Scenario, simulate
+from engine.errors import EngineError, RunError
+from engine.events import Event
+from engine.preparation import initial, prepare
+from engine.result import Result
+from engine.state import State
+
+_WHILE = 2.0  # seconds of work before what is done is handed back
+
+Record = Mapping[str, Any]  # what is kept of a run, as JSON takes it
+
+
+@dataclass(frozen=True)
+class Task:
+    """A run to do: its key, and its scenario."""
+
+    key: str
+    scenario: Scenario
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Runs of one basis.
+
+    Attributes:
+        basis: Data, model and seed, and what is in the file they are read from.
+        wanted_by: The process that shares out the work.
+    """
+
+    basis: str
+    tasks: tuple[Task, ...]
+    wanted_by: int = 0
+
+
+@dataclass(frozen=True)
+class Done:
+    """Records by key, and the runs that were not begun."""
+
+    records: Mapping[str, Record]
+    left: Portion | None = None
+
+
+def work(portion: Portion) -> Done:
+    """Do the runs of a portion, at least one, until a while has passed."""
+    parent = os.getppid() if os.getppid() == portion.wanted_by else None  # else it is far away
+    start, took = _prepared(portion)
+    if not isinstance(start, State):
+        return Done({task.key: start for task in portion.tasks})
+    until = time.monotonic() + max(_WHILE, 2 * took)  # preparing is at most a third of it all
+    records: dict[str, Record] = {}
+    for number, task in enumerate(portion.tasks):
+        if records and time.monotonic() > until:
+            return Done(records, replace(portion, tasks=portion.tasks[number:]))
+        records[task.key] = record(task.scenario, start, parent)
+    return Done(records)
+
+
+def record(scenario: Scenario, start: State, parent: int | None = None) -> Record:
+    """One run, told in numbers; or the sentence with which it ended."""
+    result = Result()
+    try:
+        for event in simulate(scenario, start):
+            result.add(event)
+            _end_with(parent)
+    except EngineError as error:
+        return failed(error)
+    except MemoryError:
+        return {"error": "there is not enough memory for this run.", "lasting": False}
+    return _told(result.as_dict())
+
+
+def failed(error: EngineError) -> Record:
+    """A run that did not finish. One that diverged would do so again, so that is worth keeping."""
+    return {"error": str(error), "lasting": isinstance(error, RunError)}
+
+
+def _told(result: Mapping[str, Any]) -> Record:
+    """The numbers that rows are made of; the same as those of `fedtui run --json`."""
+    last = result["rounds"][-1] if result["rounds"] else {"hospital_accuracy": {}}
+    together = {n: x for n, x in last["hospital_accuracy"].items() if x is not None}
+    base = result["baselines"]
+    alone = base["local_only"]["per_hospital"]
+    worst = min(together, key=lambda name: together[name], default=None)
+    return {
+        **result["final"],
+        "rounds": [
+            {key: value for key, value in each.items() if key not in _LONG}
+            for each in result["rounds"]
+        ],
+        "hospitals": len(result["hospitals"]),
+        "worst": worst,
+        "worst_accuracy": together.get(worst),
+        "better_alone": sum(alone[name] > share for name, share in together.items()),
+        "pooled": base["pooled"]["accuracy"],
+        "alone": base["local_only"]["accuracy"],
+        "alone_everyone": base["local_only"]["everyone"]["accuracy"],
+        "majority": base["majority"]["accuracy"],
+        "noised": result["privacy"] is not None,
+        "notes": result["notes"],
+    }
+
+
+_LONG = ("cohort", "dropped", "hospital_accuracy")
+_kept: tuple[str, State] | None = None  # the basis prepared last by this process
+
+
+def _prepared(portion: Portion) -> tuple[State | Record, float]:
+    """The state before round 1 and the seconds it took; a record where it cannot be made."""
+    global _kept
+    if _kept and _kept[0] == portion.basis:
+        return _kept[1], 0.0
+    _kept = None  # so that two never lie in memory
+    began = time.monotonic()
+    scenario = portion.tasks[0].scenario
+    try:
+        prepared = _finished(prepare(scenario, None))
+    except EngineError as error:
+        return failed(error), 0.0
+    except MemoryError:
+        return {"error": "there is not enough memory for its patients.", "lasting": False}, 0.0
+    state = initial(scenario, prepared)
+    _kept = portion.basis, state
+    return state, time.monotonic() - began
+
+
+def _finished(steps: Iterator[Event]) -> Any:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def _end_with(parent: int | None) -> None:
+    """End where the process that wanted the run is gone: nobody would take what comes of it."""
+    if parent is not None and os.getppid() != parent:
+        os._exit(1)
