@@ -48,8 +48,8 @@ class Layout:
 
     def spread(self, rows: Floats) -> Floats:
         """Rows of a source (n, columns) as rows of numbers (n, features)."""
-        if not self.marks.any():
-            return rows
+        if len(self.place) == rows.shape[1] and not self.marks.any():
+            return rows  # a text column of one category has no column left
         numbers = rows[:, self.place]
         numbers[:, self.marks] = numbers[:, self.marks] == self.code[self.marks]
         return numbers
@@ -90,6 +90,17 @@ def agree(source: Source, owner: Ints, hospitals: int) -> Steps[tuple[Layout, Tr
     )
     traffic = traffic.sent(Kind.ALL_CATEGORIES, answer, copies=hospitals)
     return _layout(source, _read(Kind.ALL_CATEGORIES, answer, heard)), traffic
+
+
+def disclosed(source: Source) -> tuple[str, ...]:
+    """A note on what agreeing on categories tells."""
+    if not source.categories:
+        return ()
+    many = len(source.categories) > 1
+    return (
+        f"Text {'columns' if many else 'column'} {listed(list(source.categories), 6)}: before round "
+        "1 each hospital tells which texts occur among its patients, and all learn the whole list.",
+    )
 
 
 def _there(source: Source, owner: Ints, hospitals: int) -> Steps[dict[str, Flags]]:

@@ -166,10 +166,10 @@ def _too_many(where: str, kinds: Sequence[_Kind], read: Read, places: Places) ->
 def _equals(read: Read, name: str) -> Floats:
     """1.0 where the label is the one of that name, (N,)."""
     if read.categories:
-        same = [float(_name(category) == name) for category in read.categories]
-        return np.array(same, np.float64).take(read.values.astype(np.int64))
+        same = np.array([_name(category) == name for category in read.categories])
+        return same[read.values.astype(np.int64)].astype(np.float64)
     try:
-        return (read.values == float(name)).astype(np.float64)
+        return np.equal(read.values, float(name)).astype(np.float64)
     except ValueError:
         return np.zeros(len(read.values))
 

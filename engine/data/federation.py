@@ -7,12 +7,13 @@ Hospitals differ in size, so their patients lie one hospital after the other in 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from engine.arrays import Floats, Ints
+from engine.data.report import Report
 from engine.norms import lengths
 
 
@@ -52,11 +53,6 @@ class Table:
         return rows, np.append(self.y, 0.5)
 
     @cached_property
-    def columns(self) -> Floats:
-        """The rows with a one turned round, (d, N + 1): patient by patient they are gathered faster."""
-        return np.ascontiguousarray(self.with_one[0].T)
-
-    @cached_property
     def lengths(self) -> Floats:
         """L2 norm of every row with its one, (N + 1,); of the padding 0."""
         return np.append(np.hypot(lengths(self.x), 1.0), 0.0)
@@ -86,6 +82,7 @@ class Federation:
         positive_rate: Of all a hospital's patients, held-out ones included, (K,).
         setup: Messages exchanged once, before round 1: kind → (count, bytes).
         notes: What was done to the table or the partition, one sentence each.
+        report: What was done to the table, for a program.
     """
 
     names: tuple[str, ...]
@@ -96,6 +93,7 @@ class Federation:
     scaling: Scaling
     setup: Mapping[str, tuple[int, int]]
     notes: tuple[str, ...] = ()
+    report: Report = field(default_factory=Report)
 
     @property
     def summary(self) -> Summary:

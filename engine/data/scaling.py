@@ -9,6 +9,7 @@ number becomes the pooled mean, which moves no mean and adds no square.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 import numpy as np
 
@@ -17,15 +18,23 @@ from engine.data.federation import Scaling, Table
 from engine.data.moments import Moments, combine, decode, encode, measure, merge
 from engine.data.source import listed, shown
 from engine.errors import DataError
+from engine.steps import Steps, finished
 from engine.wire import Kind, Traffic, pack, unpack
 
 BLOCK = 1_000_000  # numbers worked on at once
 ROUNDING = 8 * np.finfo(np.float64).eps  # a spread below this part of the mean is round-off
 
 
-def scale(
-    train: Table, test: Table, features: Sequence[str], kind: str
-) -> tuple[Scaling, Traffic, tuple[str, ...]]:
+Done: TypeAlias = tuple[Scaling, Traffic, tuple[str, ...]]
+_WHAT = "putting columns on a common scale"
+
+
+def scale(train: Table, test: Table, features: Sequence[str], kind: str) -> Done:
+    """`standardising`, all its steps at once."""
+    return finished(standardising(train, test, features, kind))
+
+
+def standardising(train: Table, test: Table, features: Sequence[str], kind: str) -> Steps[Done]:
     """Fill missing numbers and standardise both tables in place.
 
     Returns:
@@ -34,29 +43,28 @@ def scale(
     Raises:
         DataError: A column without a number, or with numbers too large to square.
     """
-    missing = _missing(train) + _missing(test)
+    missing = yield from _missing(train, test)
     traffic, mean, std = Traffic(), None, None
     if kind == "global" or missing.any():
-        traffic, mean, std = _agree(train, features)
-        for table in (train, test):
-            _fill(table, mean)
+        traffic, mean, std = yield from _agree(train, features)
+        if missing.any():
+            yield from _fill((train, test), mean)
     if kind == "hospital":
-        mean, std = _own(train, features)
+        mean, std = yield from _own(train, features)
     if kind == "none" or mean is None or std is None:
         return Scaling("none", None, None), traffic, _notes(missing, features)
-    for table in (train, test):
-        _standardise(table, mean, std)
+    yield from _standardise((train, test), mean, std)
     return Scaling(kind, mean, std), traffic, _notes(missing, features)
 
 
-def _agree(train: Table, features: Sequence[str]) -> tuple[Traffic, Floats, Floats]:
+def _agree(train: Table, features: Sequence[str]) -> Steps[tuple[Traffic, Floats, Floats]]:
     """One exchange with the server: (traffic, mean, std) as every hospital decodes them."""
     nothing = np.zeros(len(features))
     traffic, patients, so_far = Traffic(), 0, Moments(nothing, nothing, nothing)
-    with np.errstate(over="ignore", invalid="ignore"):
-        for first, last in _blocks(train):
-            hospitals = np.arange(first, last)
-            messages = encode(measure(train, first, last), hospitals, train.sizes[first:last])
+    for first, last in _blocks(train):
+        own = yield from _measured(train, first, last)
+        with np.errstate(over="ignore", invalid="ignore"):
+            messages = encode(own, np.arange(first, last), train.sizes[first:last])
             traffic = traffic.sent(Kind.STATISTICS, messages)
             received, arrived = decode(messages)
             patients += arrived
@@ -70,13 +78,32 @@ def _agree(train: Table, features: Sequence[str]) -> tuple[Traffic, Floats, Floa
     return traffic, mean, std
 
 
-def _own(train: Table, features: Sequence[str]) -> tuple[Floats, Floats]:
+def _own(train: Table, features: Sequence[str]) -> Steps[tuple[Floats, Floats]]:
     """Each hospital's own mean and standard deviation, (K, features); nothing is sent."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        parts = [measure(train, first, last) for first, last in _blocks(train)]
+    parts = []
+    for first, last in _blocks(train):
+        parts.append((yield from _measured(train, first, last)))
     mean = np.concatenate([part.mean for part in parts])
     squares = np.concatenate([part.squares for part in parts])
     return mean, _spread(squares / train.sizes[:, None], mean, features)
+
+
+def _measured(train: Table, first: int, last: int) -> Steps[Moments]:
+    """What hospitals `first … last−1` know of their columns; of one large hospital part by part."""
+    if last - first > 1 or train.sizes[first] * train.x.shape[1] <= 2 * BLOCK:
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = measure(train, first, last)
+        yield _WHAT, int(train.starts[last]), len(train.x)
+        return found
+    x = train.x[train.starts[first] : train.starts[last]]
+    nothing = np.zeros(x.shape[1])
+    so_far = Moments(nothing, nothing, nothing)
+    for rows in _parts(x):
+        part = Table(x[rows], train.y[:0], np.array([0, rows.stop - rows.start]))
+        with np.errstate(over="ignore", invalid="ignore"):
+            so_far = merge(so_far, combine(measure(part, 0, 1)))
+        yield _WHAT, int(train.starts[first]) + rows.stop, len(train.x)
+    return Moments(so_far.count[None], so_far.mean[None], so_far.squares[None])
 
 
 def _spread(variance: Floats, mean: Floats, features: Sequence[str]) -> Floats:
@@ -92,30 +119,32 @@ def _spread(variance: Floats, mean: Floats, features: Sequence[str]) -> Floats:
     return np.where(std <= ROUNDING * np.abs(mean), 0.0, std)
 
 
-def _standardise(table: Table, mean: Floats, std: Floats) -> None:
+def _standardise(tables: Sequence[Table], mean: Floats, std: Floats) -> Steps[None]:
     """Subtract and divide in place; a constant column becomes 0."""
     divisor = np.where(std > 0, std, np.inf)
-    for first, last in _blocks(table):
-        rows = slice(table.starts[first], table.starts[last])
-        by_row = mean.ndim == 2
-        own = table.owner[rows] if by_row else slice(None)
-        table.x[rows] -= mean[own]
-        table.x[rows] /= divisor[own]
+    for table in tables:
+        for rows in _parts(table.x):
+            own = table.owner[rows] if mean.ndim == 2 else slice(None)
+            table.x[rows] -= mean[own]
+            table.x[rows] /= divisor[own]
+            yield _WHAT, rows.stop, len(table.x)
 
 
-def _fill(table: Table, mean: Floats) -> None:
-    for first, last in _blocks(table):
-        x = table.x[table.starts[first] : table.starts[last]]
-        np.copyto(x, mean, where=np.isnan(x))
+def _fill(tables: Sequence[Table], mean: Floats) -> Steps[None]:
+    for table in tables:
+        for rows in _parts(table.x):
+            x = table.x[rows]
+            np.copyto(x, mean, where=np.isnan(x))
+            yield "filling in missing numbers", rows.stop, len(table.x)
 
 
-def _missing(table: Table) -> Ints:
+def _missing(*tables: Table) -> Steps[Ints]:
     """Missing numbers of each column, (features,)."""
-    columns = table.x.shape[1]
-    step = max(1, BLOCK // columns)
-    counts = np.zeros(columns, np.int64)
-    for i in range(0, len(table.x), step):
-        counts += np.isnan(table.x[i : i + step]).sum(axis=0)
+    counts = np.zeros(tables[0].x.shape[1], np.int64)
+    for table in tables:
+        for rows in _parts(table.x):
+            counts += np.isnan(table.x[rows]).sum(axis=0)
+            yield "looking for missing numbers", rows.stop, len(table.x)
     return counts
 
 
@@ -146,3 +175,10 @@ def _blocks(table: Table) -> Iterator[tuple[int, int]]:
         fits = int(np.searchsorted(table.starts, table.starts[first] + rows, side="right")) - 1
         last = min(max(fits, first + 1), hospitals)
         yield first, last
+
+
+def _parts(x: Floats) -> Iterator[slice]:
+    """The rows of x, about `BLOCK` numbers at a time."""
+    step = max(1, BLOCK // x.shape[1])
+    for first in range(0, len(x), step):
+        yield slice(first, min(first + step, len(x)))

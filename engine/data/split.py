@@ -5,10 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from engine.arrays import Flags, Floats, Ints
+from engine.data.order import ordered
 from engine.randomness import stream
+from engine.steps import Steps, finished
 
 
 def hold_out(y: Floats, owner: Ints, hospitals: int, fraction: float, seed: int) -> Flags:
+    """`holding_out`, all its steps at once."""
+    return finished(holding_out(y, owner, hospitals, fraction, seed))
+
+
+def holding_out(y: Floats, owner: Ints, hospitals: int, fraction: float, seed: int) -> Steps[Flags]:
     """The held-out patients, (N,): `fraction` of each hospital, at least one, never all.
 
     A hospital with two or more of each class holds out the same part of both. A patient's draw
@@ -20,7 +27,7 @@ def hold_out(y: Floats, owner: Ints, hospitals: int, fraction: float, seed: int)
     quota = _quota(counts, stratified, fraction)
     group = owner * 2 + label * stratified[owner]
     draw = stream(seed, "split").random(len(y))
-    order = np.argsort(group + draw, kind="stable")  # by group, and by draw within it
+    order = yield from ordered(group, draw, 2 * hospitals)
     sizes = np.bincount(group, minlength=2 * hospitals)
     rank = np.arange(len(y)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     held_out = np.empty(len(y), np.bool_)
