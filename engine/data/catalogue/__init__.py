@@ -19,6 +19,7 @@ from typing import TypeAlias
 from engine.data.catalogue import eicu, heart_disease, mimic, place
 from engine.data.catalogue.columns import Patients
 from engine.data.catalogue.entries import ENTRIES, Entry
+from engine.data.catalogue.tables import find
 from engine.data.source import Source
 from engine.sections import CATALOGUE, Data
 from engine.steps import Steps, finished
@@ -45,9 +46,9 @@ _READERS: Mapping[str, _Reading] = {
     "eicu-demo": eicu.reading,
     "mimic-demo": mimic.reading,
 }
-_ON_DISK: Mapping[str, tuple[Callable[[Path], bool], _Reading]] = {
-    "eICU": (eicu.recognised, eicu.reading),
-    "MIMIC-III": (mimic.recognised, mimic.reading),
+_ON_DISK: Mapping[str, tuple[_Reading, tuple[str, ...]]] = {
+    "eICU": (eicu.reading, eicu.TABLES),
+    "MIMIC-III": (mimic.reading, mimic.TABLES),
 }
 
 
@@ -65,13 +66,16 @@ def reading(name: str, data: Data) -> Steps[Source]:
     entry = ENTRIES[name]
     folder = yield from place.checking(entry)
     patients = yield from _READERS[name](folder, data)
-    source = patients.source(data)
+    source = patients.source([file.name for file in entry.files], data)
     return replace(source, notes=(f"{entry.attribution}.", *source.notes))
 
 
 def recognise(folder: Path) -> str:
     """The database whose tables a folder on disk holds, eICU or MIMIC-III; empty for any other."""
-    return next((name for name, (recognised, _) in _ON_DISK.items() if recognised(folder)), "")
+    for name, (_, tables) in _ON_DISK.items():
+        if all(find(folder, table) for table in tables):
+            return name
+    return ""
 
 
 def reading_folder(folder: Path, data: Data) -> Steps[Source]:
@@ -81,7 +85,7 @@ def reading_folder(folder: Path, data: Data) -> Steps[Source]:
         DataError: A table or column is missing or damaged, or there is nobody in them.
     """
     database = recognise(folder)
-    _, reading = _ON_DISK[database]
+    reading, tables = _ON_DISK[database]
     patients = yield from reading(folder, data)
-    source = patients.source(data)
+    source = patients.source([path.name for t in tables if (path := find(folder, t))], data)
     return replace(source, notes=(f"Read as the tables of {database}.", *source.notes))

@@ -18,7 +18,7 @@ import numpy as np
 
 from engine.arrays import Floats
 from engine.data.catalogue.columns import Column, Patients, Texts
-from engine.data.catalogue.tables import Row, find, pieces
+from engine.data.catalogue.tables import Row, pieces
 from engine.errors import DataError
 from engine.sections import Data
 from engine.steps import Steps
@@ -42,11 +42,6 @@ _ADMISSION = (
     "hospitaldischargestatus", "age", *TEXTS, *SIZES,
 )  # fmt: skip
 _LABELS = {"alive": 0.0, "expired": 1.0}
-
-
-def recognised(folder: Path) -> bool:
-    """Whether a folder holds the tables read here."""
-    return all(find(folder, table) for table in TABLES)
 
 
 def reading(folder: Path, data: Data) -> Steps[Patients]:
@@ -79,7 +74,8 @@ def reading(folder: Path, data: Data) -> Steps[Patients]:
         columns=columns,
         y=np.array([_LABELS[row["hospitaldischargestatus"].casefold()] for row in rows]),
         hospitals=Texts.of(names if hospital_of == BY_REGION else [f"H{p}" for p in places]),
-        notes=(f"{unknown:,} admissions without a known outcome are left out.",) * (unknown > 0),
+        labels=("Expired", "Alive"),
+        left_out={"admissions without a known outcome are left out": unknown},
     )
 
 

@@ -29,6 +29,7 @@ HOSPITALS = {
     "Switzerland": "processed.switzerland.data",
     "VA Long Beach": "processed.va.data",
 }
+LABELS = ("num above 0", "num 0")
 ALMOST_NEVER_MEASURED = ("slope", "ca", "thal")
 CATEGORIES = ("cp", "restecg")  # kinds of chest pain, and of a resting ECG
 NEVER_ZERO = ("trestbps", "chol")  # a living patient has both: 0 says that nobody measured
@@ -50,7 +51,7 @@ def full(place: Path) -> Patients:
     columns = dict(zip(COLUMNS, x.T.copy(), strict=True))
     for name in NEVER_ZERO:
         columns[name][columns[name] == 0] = np.nan
-    return Patients(columns, y, hospitals)
+    return Patients(columns, y, hospitals, LABELS)
 
 
 def flamby(place: Path) -> Patients:
@@ -69,8 +70,9 @@ def flamby(place: Path) -> Patients:
         columns=columns,
         y=y[complete],
         hospitals=Texts(owner, hospitals.categories),
+        labels=LABELS,
         held_out=np.concatenate(list(map(_held_out, HOSPITALS, sizes))),
-        notes=(f"{np.sum(~complete)} of {len(y)} patients lack a value and are left out.",),
+        left_out={"patients lack a value and are left out": int(np.sum(~complete))},
     )
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from engine.arrays import Floats
 from engine.data.catalogue.columns import Column, Patients, Texts
-from engine.data.catalogue.tables import find, pieces
+from engine.data.catalogue.tables import pieces
 from engine.errors import DataError
 from engine.sections import Data
 from engine.steps import Steps
@@ -69,11 +69,6 @@ class _Person(NamedTuple):
     born: str
 
 
-def recognised(folder: Path) -> bool:
-    """Whether a folder holds the tables read here."""
-    return all(find(folder, table) for table in TABLES)
-
-
 def reading(folder: Path, data: Data) -> Steps[Patients]:
     """The admissions in the tables of `folder`.
 
@@ -109,7 +104,8 @@ def reading(folder: Path, data: Data) -> Steps[Patients]:
         columns=columns,
         y=np.array([float(each.died == "1") for each in kept]),
         hospitals=Texts.of([stays[each.id].unit for each in kept]),
-        notes=(f"{young:,} admissions of patients under 16 are left out.",) * (young > 0),
+        labels=("1", "0"),
+        left_out={"admissions of patients under 16 are left out": young},
     )
 
 
