@@ -186,11 +186,20 @@ def _address(entry: Entry) -> str:
     mirror = os.environ.get("FEDTUI_MIRROR", "")
     if not mirror:
         return entry.base
-    if urlsplit(mirror).scheme not in ("http", "https"):
+    if not _is_web(mirror):
         raise ScenarioError(
-            f"FEDTUI_MIRROR: {mirror!r} is no address of the web; begin it with https://"
+            f"FEDTUI_MIRROR: {mirror!r} is no address of the web; write it as "
+            "https://machine/folder."
         )
     return f"{mirror.rstrip('/')}/{entry.folder}/"
+
+
+def _is_web(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _host(entry: Entry) -> str:
