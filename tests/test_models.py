@@ -9,8 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import Scenario
+from engine import Scenario, ScenarioError
 from engine.arrays import Floats
+from engine.attacks.case_count import case_count
+from engine.attacks.every import every
+from engine.attacks.one_patient import one_patient, ratio
+from engine.attacks.outcome import Outcome
+from engine.attacks.two_runs import two_runs
+from engine.attacks.victim import in_one_step
 from engine.blocks import LARGEST, blocks
 from engine.class_weights import ClassWeights, balanced
 from engine.data.federation import Table
@@ -25,7 +31,7 @@ from engine.sections import Training
 from engine.stages.l2 import L2
 from engine.training import train_block
 from engine.wire import HEADER_SIZE
-from tests.builders import events, finished, params, small, table
+from tests.builders import events, finished, params, small, states, table
 
 networks = st.builds(Mlp, st.integers(1, 4), st.integers(1, 5))
 models = st.one_of(networks, st.builds(Logistic, st.integers(1, 4)))
@@ -371,3 +377,46 @@ def test_masks_compression_and_forks_take_a_network_as_they_take_any_params():
 def test_an_mlp_says_that_it_starts_at_random():
     assert "from zero" in " ".join(small(model={"kind": "mlp", "init": "zero"}).notes)
     assert small(model={"kind": "mlp"}).notes == small().notes
+
+
+# Attacks
+
+
+def network(**sections: dict[str, object]) -> Scenario:
+    return small(model={"kind": "mlp", "hidden": 4}, **sections)
+
+
+def test_a_networks_update_of_one_patient_is_her_record_too():
+    before = states(network())[2]
+    found = one_patient(network(), before, 1, 7)
+    assert found.outcome is Outcome.READ
+    assert found.guess == found.label
+    assert one_patient(network(masking={}), before, 1, 7).outcome is Outcome.HIDDEN
+
+
+def test_any_one_unit_gives_the_record():
+    model, of = Mlp(3, 4), table([1], 3, 6)
+    anchor = model.initial(3)
+    update = trained(of, Training(local_epochs=5), Minibatch(model), anchor)[0] - anchor
+    for unit in model.units(update):
+        np.testing.assert_allclose(ratio(unit[None]), of.x[0], rtol=1e-9)
+
+
+@pytest.mark.parametrize("class_weight", ["none", "balanced"])
+def test_two_runs_under_one_seed_give_a_networks_gradient_of_one_patient(class_weight):
+    scenario = in_one_step(small(model={"kind": "mlp", "class_weight": class_weight}))
+    found = two_runs(scenario, states(scenario)[0], 0, 3)
+    np.testing.assert_allclose(found.exact, found.gradient, atol=1e-10)
+    assert found.outcome is Outcome.READ
+
+
+def test_the_number_of_cases_is_a_logistic_models_to_give():
+    with pytest.raises(ScenarioError, match=r"set model\.kind to logistic"):
+        case_count(network(), states(network())[0], 0)
+    assert every(network(), states(network())[0], 0).cases is None
+
+
+def test_the_number_of_cases_is_read_whatever_cases_weigh():
+    scenario = in_one_step(small(model={"class_weight": "balanced"}))
+    found = case_count(scenario, states(scenario)[0], 0)
+    assert found.outcome is Outcome.READ

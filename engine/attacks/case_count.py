@@ -8,7 +8,12 @@ no learning).
 
 After more steps, or from another model, the mean p is not known any more. The attacker then takes p to
 be what the bias alone predicts, along the straight line that it went: an estimate, a few patients in a
-hundred off. A prior knowledge of the columns would make it better; that is left out.
+hundred off. A prior knowledge of the columns would make it better; that is left out. So is a network:
+the bias of its output moves by the same rule, but its random start predicts something else for everyone,
+and without the columns nobody knows what. It is not tried, and that is no protection.
+
+Class weights are public: with w_1 for a case and w_0 for others a step moves the bias by
+rate · (w_1 (1 − p) · cases/n − w_0 p · (1 − cases/n)), which is solved for cases/n in the same way.
 
 Masks hide each hospital's number, and leave the number of all together, which the same sum tells of the
 whole cohort. A clip that bites scales Δb by a factor that nobody knows, and noise of the hospital blurs
@@ -23,11 +28,15 @@ import numpy as np
 
 from engine.attacks.outcome import Outcome
 from engine.attacks.victim import Victim, victim
+from engine.class_weights import ClassWeights
+from engine.errors import ScenarioError
 from engine.estimates.base import steps_of_round
+from engine.models import Logistic, Model
 from engine.scenario import Scenario
 from engine.state import State
 
 _CLOSE = 0.05  # of all patients
+_ALIKE = ClassWeights(1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -80,10 +89,21 @@ def case_count(
     """Read the number of cases from the update that `hospital` sends in the round after `state`.
 
     Raises:
-        ScenarioError: There is no such hospital.
+        ScenarioError: There is no such hospital, or the model is a network.
         RunError: The state came without its patients.
     """
-    return count(victim(scenario, state, hospital, seed))
+    of = victim(scenario, state, hospital, seed)
+    if not can_count(of.model):
+        raise ScenarioError(
+            "attack: the number of cases is read from a logistic model, which predicts one half for"
+            " everyone when it starts; set model.kind to logistic."
+        )
+    return count(of)
+
+
+def can_count(model: Model) -> bool:
+    """Whether the model starts where p is known without the patients."""
+    return isinstance(model, Logistic)
 
 
 def count(of: Victim) -> CaseCount:
@@ -98,7 +118,9 @@ def count(of: Victim) -> CaseCount:
         round=of.state.round + 1,
         patients=of.size,
         cases=int(of.federation.train.y[of.patients].sum()),
-        estimate=reckon(read[-1], of.received[-1], training.learning_rate, steps, of.size),
+        estimate=reckon(
+            read[-1], of.received[-1], training.learning_rate, steps, of.size, of.class_weights
+        ),
         steps=steps,
         from_zero=not of.received.any(),
         readers=of.readers,
@@ -114,7 +136,14 @@ def count(of: Victim) -> CaseCount:
 # The attacker's side
 
 
-def reckon(moved: float, bias: float, rate: float, steps: int, patients: int) -> float:
+def reckon(
+    moved: float,
+    bias: float,
+    rate: float,
+    steps: int,
+    patients: int,
+    weights: ClassWeights = _ALIKE,
+) -> float:
     """How many of `patients` are cases, where `steps` steps moved the bias by `moved` from `bias`.
 
     Each step moves it by rate · (cases/n − mean p), so cases/n is the mean p over all steps plus
@@ -122,7 +151,9 @@ def reckon(moved: float, bias: float, rate: float, steps: int, patients: int) ->
     """
     along = bias + moved * np.arange(steps) / steps  # where the bias was, (steps,)
     mean_p = float(np.mean(0.5 * (1 + np.tanh(along / 2))))  # σ, which cannot overflow so
-    return float(np.clip(patients * (mean_p + moved / (rate * steps)), 0, patients))
+    down, up = weights.negative * mean_p, weights.positive * (1 - mean_p)  # what a patient pulls
+    part = (moved / (rate * steps) + down) / (up + down)
+    return float(np.clip(patients * part, 0, patients))
 
 
 def _obstacle(of: Victim, found: CaseCount, cut: bool) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.attacks.case_count import count
+from engine.attacks.case_count import can_count, count
 from engine.attacks.one_patient import attempt
 from engine.attacks.outcome import Outcome, middle
 from engine.attacks.two_runs import difference
@@ -48,14 +48,14 @@ class Stand:
 
     Attributes:
         record: The record of one patient, in a message (`one_patient`).
-        cases: The number of cases, in a message (`case_count`).
+        cases: The number of cases, in a message (`case_count`); None where the model is no logistic one.
         one_seed: One patient, in two results under one seed (`two_runs`).
         two_seeds: The same under two.
     """
 
     defence: str
     record: Outcome
-    cases: Outcome
+    cases: Outcome | None
     one_seed: Outcome
     two_seeds: Outcome
 
@@ -93,10 +93,16 @@ def stand(
     return Stand(
         defence,
         record=middle([attempt(v, patient).outcome for v in _again(as_it_trains, tries)]),
-        cases=middle([count(v).outcome for v in _again(from_zero, tries)]),
+        cases=_cases(from_zero, tries),
         one_seed=middle([run.outcome for run in runs]),
         two_seeds=middle([run.outcome_fresh for run in runs]),
     )
+
+
+def _cases(of: Victim, tries: int) -> Outcome | None:
+    if not can_count(of.model):
+        return None
+    return middle([count(v).outcome for v in _again(of, tries)])
 
 
 def only(defence: str, scenario: Scenario) -> Scenario:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.attacks.case_count import CaseCount, count
+from engine.attacks.case_count import CaseCount, can_count, count
 from engine.attacks.membership import Membership, membership
 from engine.attacks.one_patient import Attempt, attempt
 from engine.attacks.two_runs import TwoRuns, difference
@@ -24,7 +24,8 @@ class Attacks:
 
     Attributes:
         record: A patient's, from a message.
-        cases: Their number, from the message of this round; `cases_at_best` after one step from zero.
+        cases: Their number, from the message of this round; `cases_at_best` after one step from zero. None
+            where the model is no logistic one.
         runs: The same patient, from two results; `runs_at_best` after one step over everyone.
         sums: The hospital's update, from two sums; `sums_at_best` after one step over everyone. None
             where fewer than three take part, or so many patients that it would take long.
@@ -32,8 +33,8 @@ class Attacks:
     """
 
     record: Attempt
-    cases: CaseCount
-    cases_at_best: CaseCount
+    cases: CaseCount | None
+    cases_at_best: CaseCount | None
     runs: TwoRuns
     runs_at_best: TwoRuns
     sums: TwoSums | None
@@ -56,11 +57,12 @@ def every(
     zero = before_round_1(state, np.zeros(len(state.params)))
     at_best = in_one_step(here.scenario)
     patients = int(here.federation.train.sizes[here.cohort].sum())
+    countable = can_count(here.model)
     enough = len(here.cohort) > 2 and patients <= _MOST_IN_SUMS
     return Attacks(
         record=attempt(here, patient),
-        cases=count(here),
-        cases_at_best=count(victim(at_best, zero, hospital, chosen)),
+        cases=count(here) if countable else None,
+        cases_at_best=count(victim(at_best, zero, hospital, chosen)) if countable else None,
         runs=difference(here, patient),
         runs_at_best=difference(victim(at_best, as_planned, hospital, chosen), patient),
         sums=two_sums(scenario, state, hospital, chosen) if enough else None,

@@ -6,6 +6,11 @@ by the bias, so the one divided by the other is x. It is exact here, not only af
 step on the same patient moves (w, b) by a multiple of (x, 1), however many there are; FedProx pulls
 back along the same line; and a clip scales the whole. The sign of the bias's step tells the label.
 
+In a network every hidden unit gives the record away by itself: its weights and its bias get the same
+factor, v_j (1 − h_j²) (p − y), and x beside it (Phong, the same section; Geiping et al. 2020, "Inverting
+Gradients", NeurIPS, proposition 3.1). The attacker takes the unit that moved most; the label is in the
+bias of the output.
+
 What spoils the ratio is what acts on weights and bias apart. Noise that the hospital adds, to its
 patients' gradients or to its update, buries it. Rounding to few bits blurs it, and a codec that leaves
 numbers out, or what it left out earlier and sends now (error feedback), bends it. L2 leaves the bias
@@ -49,6 +54,7 @@ class Attempt:
         obstacle: Why it failed or blurred: "masks" | "noise" | "rounding" | "left out" | "penalty" |
             "stillness"; else "".
         noise_after: The server adds noise, but only after it has read this.
+        units: Of the model, each of which shows the record: 1 in a logistic one.
     """
 
     hospital: int
@@ -65,6 +71,7 @@ class Attempt:
     readers: tuple[str, ...]
     obstacle: str
     noise_after: bool
+    units: int = 1
 
     @property
     def errors(self) -> Floats:
@@ -115,7 +122,8 @@ def attempt(of: Victim, patient: int = 0) -> Attempt:
     federation, row = of.federation, of.row(patient)
     message = of.message(of.upload(of.update(slice(row, row + 1)), 1), 1)
     read = of.read(message)
-    true, recovered = (_own_units(federation, x) for x in (federation.train.x[row], ratio(read)))
+    found = ratio(of.model.units(read))
+    true, recovered = (_own_units(federation, x) for x in (federation.train.x[row], found))
     spread = _spread(federation)
     error = float(_errors(true, recovered, spread).max())
     return Attempt(
@@ -133,15 +141,21 @@ def attempt(of: Victim, patient: int = 0) -> Attempt:
         readers=of.readers,
         obstacle="" if outcome(error) is Outcome.READ else _obstacle(of, read),
         noise_after=of.noise_after,
+        units=len(of.model.units(read)),
     )
 
 
 # The attacker's side
 
 
-def ratio(update: Floats) -> Floats:
-    """Δw / Δb, (features,); nan where the bias did not move."""
-    weights, bias = update[:-1], update[-1]
+def ratio(units: Floats) -> Floats:
+    """Δw / Δb of the unit whose bias moved most, (features,); nan where none moved.
+
+    Args:
+        units: What the update did to each, (units, features + 1), bias last.
+    """
+    moved = units[np.argmax(np.abs(units[:, -1]))]
+    weights, bias = moved[:-1], moved[-1]
     with np.errstate(over="ignore", invalid="ignore"):
         return np.asarray(weights / bias if bias else np.full(len(weights), np.nan))
 

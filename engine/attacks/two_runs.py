@@ -2,10 +2,10 @@
 
 Noise protects because nobody knows it. Take the result of a run, and that of a run without her but with
 the same seed: both carry the same noise, so in their difference it is gone, whatever ε says, and what is
-left is her own part. After one step over all patients that is −rate · vote/n · (p − y) · (x, 1), her
-gradient (or, where it was clipped, the clipped one), and x = Δw/Δb as in `one_patient`. The reason is as
-old as differential privacy itself: Dwork & Roth 2014, "The Algorithmic Foundations of Differential
-Privacy", section 1.1, on differencing two exact answers; ε is about answers with noise drawn anew each.
+left is her own part. After one step over all patients that is −rate · vote/n times her gradient (or,
+where it was clipped, the clipped one), and x = Δw/Δb as in `one_patient`. The reason is as old as
+differential privacy itself: Dwork & Roth 2014, "The Algorithmic Foundations of Differential Privacy",
+section 1.1, on differencing two exact answers; ε is about answers with noise drawn anew each.
 
 So paired noise is for comparing curves only, and a seed is a secret wherever noise is to protect. With
 fresh noise the same difference is buried, as deep as ε says. After more than one step her part is spread
@@ -18,6 +18,7 @@ of the difference is nothing, and they are not trained.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +29,7 @@ from engine.attacks.outcome import Outcome, outcome
 from engine.attacks.victim import Victim, victim
 from engine.channels.base import Total
 from engine.estimates.base import expected_batch
+from engine.models.base import residuals
 from engine.scenario import Scenario
 from engine.stages.weighting import Weighting, weights
 from engine.state import State
@@ -39,7 +41,8 @@ class TwoRuns:
 
     Attributes:
         true: Her record as the model sees it, standardised, (features,).
-        gradient: (p − y) · (x, 1) at the model both runs start from, (d,).
+        units: Of a gradient, what it does to each unit (`Model.units`).
+        gradient: Hers at the model both runs start from, (d,).
         exact: The gradient back from two updates before the wire, under one seed, (d,).
         paired: From two new models, under one seed, (d,).
         fresh: From two new models, each with randomness of its own, (d,).
@@ -48,6 +51,7 @@ class TwoRuns:
     hospital: int
     patient: int
     round: int
+    units: Callable[[Floats], Floats]
     true: Floats
     gradient: Floats
     exact: Floats
@@ -56,7 +60,7 @@ class TwoRuns:
 
     def record(self, recovered: Floats) -> Floats:
         """Her record by a recovered gradient, standardised, (features,)."""
-        return ratio(recovered)
+        return ratio(self.units(recovered))
 
     def error(self, recovered: Floats) -> float:
         """The largest of a record so recovered, in standard deviations; inf where there is none."""
@@ -102,18 +106,26 @@ def difference(of: Victim, patient: int = 0) -> TwoRuns:
     training = of.scenario.training
     per_step = -int(expected_batch(training, np.array(of.size))) / training.learning_rate
     voted = per_step / _vote(of)
-    x = np.append(of.federation.train.x[row], 1.0)
-    p = 0.5 * (1 + np.tanh(x @ of.received / 2))
     return TwoRuns(
         hospital=of.hospital,
         patient=patient,
         round=of.state.round + 1,
-        true=x[:-1],
-        gradient=(p - of.federation.train.y[row]) * x,
+        units=of.model.units,
+        true=of.federation.train.x[row],
+        gradient=_gradient(of, row),
         exact=per_step * (with_her - without)[0],
         paired=voted * (model - paired),
         fresh=voted * (model - fresh_),
     )
+
+
+def _gradient(of: Victim, row: int) -> Floats:
+    """(p − y) · ∂logit/∂params of one patient, times the weight of her class, (d,)."""
+    train = of.federation.train
+    x, y = np.append(train.x[row], 1.0)[:, None, None], train.y[row].reshape(1, 1)
+    forward = of.model.forward(of.received[:, None], x)
+    residual = residuals(forward.logits, y)
+    return forward.combined(residual * of.class_weights.of(y))[:, 0]
 
 
 def _new_model(of: Victim, update: Floats) -> Floats:

@@ -19,6 +19,7 @@ from engine.arrays import Floats, Ints
 from engine.blocks import Block, Ragged
 from engine.broadcast import broadcast
 from engine.channels.base import Total
+from engine.class_weights import ClassWeights
 from engine.codecs.section import codec_of
 from engine.cohort import cohort_size, draw_cohort
 from engine.data.federation import Federation, Table
@@ -103,6 +104,12 @@ class Victim:
                 " choose another hospital or patient."
             )
         return int(self.federation.train.starts[self.hospital]) + patient
+
+    @property
+    def class_weights(self) -> ClassWeights:
+        """By how much its patients count, as all know who trained."""
+        agreed = self.state.prepared and self.state.prepared.class_weights
+        return agreed or ClassWeights(1.0, 1.0)
 
     # What it does
 

@@ -68,6 +68,10 @@ class Model(Protocol):
         """Numbers kept for a patient on the way through, beside the row."""
         ...
 
+    def units(self, params: Floats) -> Floats:
+        """What rows are multiplied by, of params or an update (d,): (units, features + 1), bias last."""
+        ...
+
     def initial(self, seed: int) -> Floats:
         """Params before round 1, (d,)."""
         ...

@@ -37,6 +37,10 @@ class Logistic:
         """The last param."""
         return np.array([self.features])
 
+    def units(self, params: Floats) -> Floats:
+        """There is one, (1, d)."""
+        return params[None]
+
     def initial(self, seed: int) -> Floats:
         """Params before round 1, (d,)."""
         if self.init == "zero":

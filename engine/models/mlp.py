@@ -63,6 +63,10 @@ class Mlp:
         """What a unit gives, its slope, and what flows back through it."""
         return 3 * self.hidden
 
+    def units(self, params: Floats) -> Floats:
+        """Those of the hidden layer, (hidden, features + 1)."""
+        return params[: self._inner].reshape(self.hidden, -1)
+
     def initial(self, seed: int) -> Floats:
         """Weights uniform in ±√(6 / (units in + units out)), biases 0, (d,)."""
         draws = stream(seed, "initial params")
@@ -74,7 +78,7 @@ class Mlp:
 
     def logits(self, params: Floats, x: Floats) -> Floats:
         """v·tanh(Wx + b) + c of rows `x` (n, features), for params (d,): (n,)."""
-        units = params[: self._inner].reshape(self.hidden, -1)
+        units = self.units(params)
         logits, step = np.empty(len(x)), max(1, _AT_ONCE // self.hidden)
         for start in range(0, len(x), step):
             part = slice(start, start + step)
