@@ -20,6 +20,7 @@ def state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
     """A state folder of each test's own, of a learner who has put the first five minutes away."""
     folder = tmp_path_factory.mktemp("state")
     monkeypatch.setenv("FEDTUI_STATE", str(folder))
+    monkeypatch.setenv("FEDTUI_DATA", str(folder / "nothing fetched"))
     assert preferences.save("", Preferences(lesson_open=False)) == ""
     return folder
 

@@ -216,7 +216,7 @@ def test_a_switch_turned_off_and_on_again_keeps_its_settings() -> None:
 def test_another_source_starts_afresh_and_the_way_back_restores_everything() -> None:
     held = Draft.of(load("cells"))
     other = held.step("data.source", 1)
-    assert other.field("data.source").value == "synthetic"
+    assert other.field("data.source").value == "heart-disease"
     assert not other.field("data.keep").was_set
     assert other.step("data.source", -1).scenario() == held.scenario()
 

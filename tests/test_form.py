@@ -211,6 +211,14 @@ async def test_a_source_that_cannot_be_read_keeps_the_form_open() -> None:
         assert hand.app.got is None
 
 
+async def test_a_set_that_is_not_here_keeps_the_form_open_and_says_how_to_fetch_it() -> None:
+    async with form("data") as hand:
+        await hand.press("right")
+        assert "heart-disease" in hand.row("patients from")
+        assert await hand.close() == OPEN
+        assert "`fedtui data heart-disease --fetch` fetches it" in hand.told
+
+
 async def test_scenarios_and_the_number_of_hospitals_are_the_first_page() -> None:
     async with form("scenario") as hand:
         assert "●" in hand.row("Breast cells  ")
