@@ -36,17 +36,18 @@ def _means(scenario, seeds):
 
 
 def test_heart_disease_gives_the_numbers_that_others_measured_and_each_alone_is_best(heart_table):
-    pooled, alone, together = _means(heart(), hospitals.HEART_SEEDS)
-    # Standard deviations over seeds are about .035: two means of ten seeds differ by less than .032.
-    np.testing.assert_allclose(pooled, (0.793, 0.871), atol=0.032)
-    np.testing.assert_allclose(alone, (0.804, 0.880), atol=0.032)
-    np.testing.assert_allclose(together, (0.786, 0.867), atol=0.032)
+    pooled, alone, together = _means(heart(), range(1, 7))
+    # Standard deviations over seeds are about .035: means of six seeds and of ten differ by .018, twice
+    # that being the limit. `python -m tests.bench hospitals` runs all ten.
+    np.testing.assert_allclose(pooled, (0.793, 0.871), atol=0.036)
+    np.testing.assert_allclose(alone, (0.804, 0.880), atol=0.036)
+    np.testing.assert_allclose(together, (0.786, 0.867), atol=0.036)
     assert alone[0] > together[0]
     assert alone[1] > together[1]
 
 
 def test_each_hospitals_own_scale_costs_fedavg_three_points_or_more_on_heart_disease(heart_table):
-    seeds = range(1, 6)
+    seeds = range(1, 4)
     *_, one_scale = _means(heart(), seeds)
     *_, own_scales = _means(heart({"data.scaling": "hospital"}), seeds)
     assert 0.02 < one_scale[0] - own_scales[0] < 0.09
@@ -85,7 +86,7 @@ def test_in_flambys_protocol_three_quarters_of_the_random_start_are_still_in_the
 def test_on_intensive_care_by_region_federating_is_as_good_as_pooling_and_far_above_alone(
     eicu_table,
 ):
-    pooled, alone, together = _means(eicu(), hospitals.EICU_SEEDS)[:, 1]
+    pooled, alone, together = _means(eicu(), range(1, 11))[:, 1]
     assert pooled == pytest.approx(0.81, abs=0.03)
     assert together == pytest.approx(pooled, abs=0.015)
     assert together - alone >= 0.05
