@@ -70,8 +70,8 @@ class Column:
         self._numbers: array[float] | None = None  # row after row, once there are too many texts
         self._seen: dict[Cell, First] = {}  # the first of each sort
 
-    def add(self, cells: Sequence[str], row: int) -> None:
-        """Further cells, the first of them in row `row`.
+    def add(self, cells: Sequence[str], row: int, plain: bool) -> None:
+        """Further cells, the first of them in row `row`; `plain`: no quotes and no _ among them.
 
         Raises:
             DataError: More than 50 different texts, and not all of them numbers.
@@ -81,9 +81,9 @@ class Column:
                 self._codes += bytes(map(self._spellings.__getitem__, cells))
             except KeyError:
                 self._learn(cells, row)
-                self.add(cells, row)
+                self.add(cells, row, plain)
         else:
-            self._numbers.extend(self._as_numbers(cells, row))
+            self._numbers.extend(self._as_numbers(cells, row, plain))
 
     def finish(self) -> Read:
         """What the column is.
@@ -135,16 +135,19 @@ class Column:
         by_code = np.array([number(first.text, first.cell) for first in self._texts.values()])
         return by_code[np.frombuffer(self._codes, np.uint8)]
 
-    def _as_numbers(self, cells: Sequence[str], row: int) -> array[float]:
+    def _as_numbers(self, cells: Sequence[str], row: int, plain: bool) -> array[float]:
         """The cells as numbers; quickly where they all are, or are plainly missing."""
-        together = "".join(cells)
-        if "_" not in together and "," not in together:
+        sort = Cell.WHOLE
+        if not (plain and self._comma_separated):  # there may be commas in cells, or _
+            together = "".join(cells)
+            plain = "_" not in together and "," not in together
+            sort = Cell.POINT if "." in together else Cell.WHOLE
+        if plain:
             try:
                 found = array("d", map(float, cells))
             except ValueError:
                 found = self._with_gaps(cells)
             if found:
-                sort = Cell.POINT if "." in together else Cell.WHOLE
                 self._seen.setdefault(sort, First(cells[0], sort, row))
                 return found
         return array("d", [self._as_number(cell.strip(), row + i) for i, cell in enumerate(cells)])

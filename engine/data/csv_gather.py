@@ -47,8 +47,8 @@ class Gathered:
         row = self.places.rows
         self.places.add(file, batch.lines)
         for column, place in zip(self.features, columns.places, strict=True):
-            column.add(batch.columns[place], row)
-        self.label.add(batch.columns[columns.label], row)
+            column.add(batch.columns[place], row, batch.plain)
+        self.label.add(batch.columns[columns.label], row, batch.plain)
         if columns.split is not None:
             self._add_parts(batch.columns[columns.split], row)
         if hospital is not None:
@@ -91,16 +91,19 @@ def gather(
         else:
             columns = align(text.file, line, names, data, before.columns)
         gathered, first = before, before.places.rows
-        for batch in batches(text, sign, len(columns.names), columns.label, gathered.left):
+        unlabelled = gathered.left.unlabelled
+        for batch in batches(text, sign, columns, gathered.left):
             if gathered.places.rows == first:
                 _refuse_too_large(text, batch, columns)
             gathered.add(batch, columns, text.file, hospital)
             yield f"reading {text.file}", min(text.done, text.size), text.size
         gathered.left.refuse_ragged(text.file, len(columns.names))
         if gathered.places.rows == first:
-            raise DataError(
-                f"{text.file}: there is a header and no row; put the patients below it."
-            )
+            if gathered.left.unlabelled == unlabelled:
+                raise DataError(
+                    f"{text.file}: there is a header and no row; put the patients below it."
+                )
+            gathered.left.hospitals[hospital or ""] = None
         gathered.found.append((text.encoding, sign))
     return gathered
 

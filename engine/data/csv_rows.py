@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from engine.data.csv_cells import is_missing
+from engine.data.csv_header import Columns
 from engine.data.csv_text import Text, empty
 from engine.errors import DataError
 
@@ -23,12 +24,14 @@ class Left:
     """Rows that were left out, or cannot be used.
 
     Attributes:
-        unlabelled: How many have no label; `first_unlabelled` says where the first of them is.
+        unlabelled: How many have no label; `first_unlabelled` says where the first of them is,
+            and `hospitals` at which hospitals they are.
         ragged: Rows with another number of cells than the header, each in words.
     """
 
     unlabelled: int = 0
     first_unlabelled: str = ""
+    hospitals: dict[str, None] = field(default_factory=dict)  # in order
     ragged: list[str] = field(default_factory=list)
 
     def refuse_ragged(self, file: str, width: int) -> None:
@@ -45,10 +48,18 @@ class Left:
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows: the cells of every column of the table, and the line at which each row begins."""
+    """Some rows of a table.
+
+    Attributes:
+        columns: The cells of every column.
+        lines: The line at which each row begins.
+        plain: Whether nothing is in quotes, and no cell holds the sign _, which Python would take
+            for a part of a number.
+    """
 
     columns: Sequence[Cells]
     lines: Sequence[int]
+    plain: bool
 
 
 def header(text: Text, separator: str) -> list[str]:
@@ -63,22 +74,21 @@ def header(text: Text, separator: str) -> list[str]:
     return names
 
 
-def batches(text: Text, separator: str, width: int, label: int, left: Left) -> Iterator[Batch]:
-    """The rows that follow, blank ones and ones without a label left out, each `width` cells wide.
+def batches(text: Text, separator: str, columns: Columns, left: Left) -> Iterator[Batch]:
+    """The rows that follow, blank ones and ones without a label left out.
 
     Raises:
         DataError: A row that cannot be cut into cells.
     """
     while block := text.waiting():
         lines = range(text.line, text.line + block.count("\n"))
-        columns = _cut(block, separator, width)
-        if columns and not any(map(is_missing, set(columns[label]))):
+        cells = _cut(block, separator, len(columns.names))
+        if cells and not any(map(is_missing, set(cells[columns.label]))):
             text.take(len(lines))
-            yield Batch(columns, lines)
-            continue
-        if found := _read(text, lines.stop, separator, width, label, left):
+            yield Batch(cells, lines, "_" not in block)
+        elif found := _read(text, lines.stop, separator, columns, left):
             begun, rows = zip(*found, strict=True)
-            yield Batch(list(zip(*rows, strict=True)), begun)
+            yield Batch(list(zip(*rows, strict=True)), begun, plain=False)
 
 
 def _cut(block: str, separator: str, width: int) -> list[Cells] | None:
@@ -86,7 +96,7 @@ def _cut(block: str, separator: str, width: int) -> list[Cells] | None:
     if '"' in block:
         return None
     lines = block[:-1].split("\n")
-    if any(line.count(separator) != width - 1 for line in lines):
+    if {line.count(separator) for line in lines} != {width - 1}:
         return None
     if len(block) > csv.field_size_limit() and max(map(len, lines)) > csv.field_size_limit():
         return None
@@ -95,7 +105,7 @@ def _cut(block: str, separator: str, width: int) -> list[Cells] | None:
 
 
 def _read(
-    text: Text, stop: int, separator: str, width: int, label: int, left: Left
+    text: Text, stop: int, separator: str, columns: Columns, left: Left
 ) -> list[tuple[int, list[str]]]:
     """Line and cells of the rows that begin before line `stop`."""
     found = []
@@ -107,11 +117,13 @@ def _read(
             break
         if not any(map(str.strip, row)):
             continue
-        if len(row) != width:
+        if len(row) != len(columns.names):
             left.ragged.append(f"line {line} has {len(row)} cells")
-        elif is_missing(row[label]):
+        elif is_missing(row[columns.label]):
             left.unlabelled += 1
             left.first_unlabelled = left.first_unlabelled or f"{text.file}, line {line}"
+            if columns.hospital is not None and not is_missing(row[columns.hospital]):
+                left.hospitals[row[columns.hospital].strip()] = None
         else:
             found.append((line, row))
     return found

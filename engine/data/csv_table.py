@@ -6,6 +6,7 @@ the user's place is told: which label is positive, what was left out, which colu
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from engine.data.csv_column import Read
 from engine.data.csv_gather import Gathered, gather
 from engine.data.csv_labels import read_labels
 from engine.data.csv_places import Places
+from engine.data.csv_rows import Left
+from engine.data.csv_suspects import odd_columns, repeats
 from engine.data.report import Report
 from engine.data.source import Source, listed, shown
 from engine.errors import DataError
@@ -23,6 +26,7 @@ from engine.sections import Data
 from engine.steps import Steps
 
 NO_LABEL = "no label"
+ROWS = 1 << 16  # copied in one step
 _NONE = np.empty(0)
 
 
@@ -67,35 +71,48 @@ def read_folder(path: Path, data: Data) -> Steps[Source]:
 
 
 def _source(files: list[str], gathered: Gathered, data: Data) -> Steps[Source]:
-    places, hospitals = gathered.places, gathered.hospitals
+    places, hospitals, left = gathered.places, gathered.hospitals, gathered.left
+    if not places.rows:
+        raise DataError(
+            f"{files[0]}: no row has a label; fill in column {shown(data.label_col)}, or name "
+            "another with data.label_col."
+        )
+    features = gathered.columns.features
     owner = hospitals.owner(places, data.hospital_col) if hospitals.names else None
     labels = read_labels(data.label_col, gathered.label.finish(), places, data.positive)
     x, read = yield from _matrix(gathered)
+    categories = {name: column.categories for name, column in read.items() if column.categories}
+    repeated = yield from repeats(x, labels.y, owner)
+    odd = yield from odd_columns(x, labels.y, features, categories)
+    skipped = {name: NO_LABEL for name in left.hospitals if name not in hospitals.names}
     report = Report(
         files=tuple(files),
         encoding=", ".join(dict.fromkeys(encoding for encoding, _ in gathered.found)),
         separator=" ".join(dict.fromkeys(sign for _, sign in gathered.found)),
-        rows=places.rows + gathered.left.unlabelled,
-        dropped={NO_LABEL: gathered.left.unlabelled} if gathered.left.unlabelled else {},
+        rows=places.rows + left.unlabelled,
+        dropped={NO_LABEL: left.unlabelled} if left.unlabelled else {},
+        duplicates=repeated,
         decimal_commas=tuple(name for name, column in read.items() if column.comma),
         positive=labels.positive,
         negative=labels.negative,
         merged=hospitals.merged(),
+        skipped=skipped,
     )
     return Source(
         x=x,
         y=labels.y,
-        features=gathered.columns.features,
+        features=features,
         owner=owner,
         names=hospitals.names,
         held_out=np.frombuffer(gathered.held_out, np.bool_) if gathered.held_out else None,
-        categories={name: column.categories for name, column in read.items() if column.categories},
+        categories=categories,
         notes=(
             *_of_text(files, gathered),
-            *_of_rows(gathered),
+            *_of_rows(left, repeated, list(skipped)),
             *labels.notes,
             *hospitals.notes(),
             *(note for name, column in read.items() for note in _of_column(name, column, places)),
+            *odd,
         ),
         report=report,
     )
@@ -114,9 +131,10 @@ def _matrix(gathered: Gathered) -> Steps[tuple[Floats, dict[str, Read]]]:
         found = column.finish()
         if not found.categories:
             _refuse_infinite(column.name, found.values, gathered.places)
-        x[:, i] = found.values
+        for first in range(0, len(x), ROWS):
+            x[first : first + ROWS, i] = found.values[first : first + ROWS]
+            yield "putting the columns side by side", i, total
         read[column.name] = replace(found, values=_NONE)
-        yield "reading the columns", i + 1, total
     return x, read
 
 
@@ -138,15 +156,27 @@ def _of_text(files: list[str], gathered: Gathered) -> list[str]:
     return [f"{listed(odd, 3)}: not in UTF-8, so it is read as Latin-1."] if odd else []
 
 
-def _of_rows(gathered: Gathered) -> list[str]:
-    left = gathered.left
-    if not left.unlabelled:
-        return []
-    rows = "1 row has" if left.unlabelled == 1 else f"{left.unlabelled:,} rows have"
-    at = left.first_unlabelled
-    which = "it is" if left.unlabelled == 1 else "they are"
-    first = "" if left.unlabelled == 1 else "the first at "
-    return [f"{rows} no label, so {which} left out ({first}{at})."]
+def _of_rows(left: Left, repeated: int, skipped: Sequence[str]) -> Iterator[str]:
+    if left.unlabelled == 1:
+        yield f"1 row has no label, so it is left out ({left.first_unlabelled})."
+    elif left.unlabelled:
+        yield (
+            f"{left.unlabelled:,} rows have no label, so they are left out (the first is "
+            f"{left.first_unlabelled})."
+        )
+    if skipped:
+        it_is = "it is" if len(skipped) == 1 else "they are"
+        yield f"Nobody at {listed(skipped, 6)} has a label, so {it_is} left out."
+    if repeated:
+        rows = (
+            "1 row equals an earlier one"
+            if repeated == 1
+            else f"{repeated:,} rows equal earlier ones"
+        )
+        yield (
+            f"{rows} in every column; a patient who is there twice may be both trained on and "
+            "tested on."
+        )
 
 
 def _of_column(name: str, column: Read, places: Places) -> list[str]:

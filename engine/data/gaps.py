@@ -11,7 +11,8 @@ from engine.steps import Steps
 
 def gaps(source: Source, owner: Ints, hospitals: int) -> Steps[dict[str, Ints]]:
     """Column → patients of each hospital without a value, (K,); only columns that have such."""
-    found = {}
+    found, what, columns = {}, "looking for missing values", len(source.features)
+    yield what, 0, columns
     for i, name in enumerate(source.features):
         values = source.x[:, i]
         texts = source.categories.get(name)
@@ -21,5 +22,5 @@ def gaps(source: Source, owner: Ints, hospitals: int) -> Steps[dict[str, Ints]]:
             missing = values == 0 if texts[0] == "" else np.zeros(len(values), np.bool_)
         if missing.any():
             found[name] = np.bincount(owner[missing], minlength=hospitals)
-        yield "looking for missing values", i + 1, len(source.features)
+        yield what, i + 1, columns
     return found

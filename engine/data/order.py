@@ -16,17 +16,21 @@ def ordered(group: Ints, draw: Floats, groups: int) -> Steps[Ints]:
     `draw` is uniform in [0, 1), so a row's place is about its group's start + draw · its group's size.
     Rows whose place falls into the same part of the result are sorted together.
     """
+    what, total = "putting the patients in order", len(group)
     sizes = np.bincount(group, minlength=groups)
-    last = np.maximum(sizes - 1, 0)
-    place = np.minimum((draw * sizes[group]).astype(np.int64), last[group])
-    place += (np.cumsum(sizes) - sizes)[group]
-    place //= PART
-    total = len(group)
+    starts, last = np.cumsum(sizes) - sizes, np.maximum(sizes - 1, 0)
+    place = np.empty(total, np.int32)
+    for first in range(0, total, PART):
+        rows = slice(first, first + PART)
+        own = group[rows]
+        within = np.minimum((draw[rows] * sizes[own]).astype(np.int64), last[own])
+        place[rows] = (starts[own] + within) // PART
+        yield what, 0, total
     order, done = np.empty(total, np.int64), 0
     for part in range(-(-total // PART)):
-        yield "putting the patients in order", done, total
-        rows = np.flatnonzero(place == part)
-        order[done : done + len(rows)] = rows[np.lexsort((draw[rows], group[rows]))]
-        done += len(rows)
-    yield "putting the patients in order", total, total
+        yield what, done, total
+        found = np.flatnonzero(place == part)
+        order[done : done + len(found)] = found[np.lexsort((draw[found], group[found]))]
+        done += len(found)
+    yield what, total, total
     return order

@@ -9,6 +9,8 @@ from engine.data.order import ordered
 from engine.randomness import stream
 from engine.steps import Steps, finished
 
+_WHAT = "choosing held-out patients"
+
 
 def hold_out(y: Floats, owner: Ints, hospitals: int, fraction: float, seed: int) -> Flags:
     """`holding_out`, all its steps at once."""
@@ -26,12 +28,15 @@ def holding_out(y: Floats, owner: Ints, hospitals: int, fraction: float, seed: i
     stratified = counts.min(axis=1) >= 2
     quota = _quota(counts, stratified, fraction)
     group = owner * 2 + label * stratified[owner]
+    yield _WHAT, 0, len(y)
     draw = stream(seed, "split").random(len(y))
     order = yield from ordered(group, draw, 2 * hospitals)
     sizes = np.bincount(group, minlength=2 * hospitals)
     rank = np.arange(len(y)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    yield _WHAT, len(y), len(y)
     held_out = np.empty(len(y), np.bool_)
     held_out[order] = rank < np.repeat(quota.ravel(), sizes)
+    yield _WHAT, len(y), len(y)
     return held_out
 
 

@@ -12,7 +12,8 @@ from engine.data.source import Source
 from engine.randomness import stream
 from engine.steps import Steps
 
-NUMBERS = 500_000  # copied in one step
+NUMBERS = 200_000  # copied in one step
+_WHAT = "laying out the patients"
 
 
 def table(
@@ -24,14 +25,19 @@ def table(
     is sorted, say by label, must not give them the same patients at the same places.
     """
     rows = np.flatnonzero(chosen)
-    draws = stream(seed, "row order").random(len(owner))[rows]
-    rows = rows[(yield from ordered(owner[rows], draws, hospitals))]
+    own = owner[rows]
     starts = np.zeros(hospitals + 1, np.int64)
-    np.cumsum(np.bincount(owner[rows], minlength=hospitals), out=starts[1:])
-    x = np.empty((len(rows), len(layout.features)))
+    np.cumsum(np.bincount(own, minlength=hospitals), out=starts[1:])
+    yield _WHAT, 0, len(rows)
+    draws = stream(seed, "row order").random(len(owner))[rows]
+    yield _WHAT, 0, len(rows)
+    rows = rows[(yield from ordered(own, draws, hospitals))]
+    yield _WHAT, 0, len(rows)
+    x, y = np.empty((len(rows), len(layout.features))), np.empty(len(rows))
     step = max(1, NUMBERS // x.shape[1])
     for first in range(0, len(rows), step):
         part = rows[first : first + step]
         x[first : first + step] = layout.spread(source.x[part])
-        yield "laying out the patients", min(first + step, len(rows)), len(rows)
-    return Table(x, source.y[rows], starts)
+        y[first : first + step] = source.y[part]
+        yield _WHAT, min(first + step, len(rows)), len(rows)
+    return Table(x, y, starts)
