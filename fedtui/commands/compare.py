@@ -126,7 +126,8 @@ def _run(grid: Grid, store: Kept, jobs: int | None) -> list[list[Record]] | None
                 hidden=not (missing and sys.stderr.isatty()),
             )
         )
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # also where started with &
+        for ending in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us with &
+            signal.signal(ending, signal.default_int_handler)
         try:
             return running.run(grid, store, jobs=_workers(grid, jobs), told=bar.update)
         except KeyboardInterrupt:

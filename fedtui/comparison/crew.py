@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from typing import Any
 
 from fedtui.comparison.work import Done, Portion, Task, work
@@ -59,16 +60,17 @@ def done(wanted: Sequence[Portion], jobs: int | None) -> Generator[Done, None, N
     import joblib
 
     while waiting:  # what was handed back near the end is shared out once more
-        for part in _shared_out(next_ones(), jobs):
-            if part.left:
-                waiting.appendleft(part.left)
-            yield part
+        with closing(_shared_out(next_ones(), len(waiting), jobs)) as parts:
+            for part in parts:
+                if part.left:
+                    waiting.appendleft(part.left)
+                yield part
 
 
-def _shared_out(calls: Iterator[Any], jobs: int | None) -> Generator[Done, None, None]:
+def _shared_out(calls: Iterator[Any], number: int, jobs: int | None) -> Generator[Done, None, None]:
     import joblib
 
-    with _our_own(jobs) as (count, ours):
+    with _our_own(number, jobs) as (count, ours):
         parallel = joblib.Parallel(count, return_as="generator_unordered", batch_size=1)
         with _deaf() if ours else nullcontext():
             results = parallel(calls)
@@ -81,16 +83,20 @@ def _shared_out(calls: Iterator[Any], jobs: int | None) -> Generator[Done, None,
 
 
 @contextmanager
-def _our_own(jobs: int | None) -> Iterator[tuple[int | None, bool]]:
-    """joblib's own backend with one BLAS thread each, unless another was chosen."""
+def _our_own(number: int, jobs: int | None) -> Iterator[tuple[int | None, bool]]:
+    """joblib's own backend with one BLAS thread in each worker, unless another was chosen.
+
+    Gives how many workers `number` portions keep busy, None where the other backend knows better, and
+    whether they are processes of ours.
+    """
     from joblib.parallel import get_active_backend, parallel_config
 
     backend, chosen = get_active_backend()
-    ours = type(backend).__name__ == "LokyBackend"
-    if not ours:
+    if type(backend).__name__ != "LokyBackend":
         yield jobs, False
         return
-    count = jobs if jobs is not None else chosen if chosen is not None else -1
+    wanted = jobs if jobs is not None else chosen if chosen is not None else -1
+    count = min(number, backend.effective_n_jobs(wanted))
     if backend.inner_max_num_threads is not None:
         yield count, True
         return
@@ -100,16 +106,16 @@ def _our_own(jobs: int | None) -> Iterator[tuple[int | None, bool]]:
 
 @contextmanager
 def _deaf() -> Iterator[None]:
-    """Workers that are started meanwhile do not hear Ctrl-C: they are ended by whoever started them.
+    """Workers started meanwhile do not hear Ctrl-C: whoever started them ends them, without a word.
 
-    A mask, unlike a handler, is inherited by the threads and processes that are made under it, and what
-    was held back is heard by this process as soon as it is lifted.
+    That a signal is ignored is inherited by a new process. A mask would be too, but the start of
+    processes lifts it halfway.
     """
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
+    if threading.current_thread() is not threading.main_thread():
+        yield  # elsewhere no signal may be set, and none is heard
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)

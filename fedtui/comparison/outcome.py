@@ -142,11 +142,10 @@ def notes(outcome: Outcome) -> list[str]:
                 rows_of.setdefault(note, {})[number] = None
     ran = sum(bool(row) for row in outcome.records)
     return [
-        note if len(rows) == ran else f"{_which(outcome, list(rows))}: {note}"
+        note if len(rows) == ran else f"{_which(outcome, list(rows), ran)}: {note}"
         for note, rows in rows_of.items()
     ]
 
 
-def _which(outcome: Outcome, rows: list[int]) -> str:
-    first = outcome.name(rows[0])
-    return first if len(rows) == 1 else f"{first} and {len(rows) - 1} more"
+def _which(outcome: Outcome, rows: list[int], of: int) -> str:
+    return outcome.name(rows[0]) if len(rows) == 1 else f"{len(rows)} of {of} rows"

@@ -8,7 +8,7 @@ from fedtui.words import many
 def headline(title: str, rows: int, seeds: int) -> str:
     """What is compared: "Breast cells: 8 rows × 5 seeds"."""
     runs = many(rows, "row") if seeds == 1 else f"{many(rows, 'row')} × {many(seeds, 'seed')}"
-    return f"{title}: {runs}, right answers on held-out patients"
+    return f"{title}: {runs}"
 
 
 def done_before(done: int, of: int) -> str:
@@ -36,27 +36,40 @@ def lost_worker(kept: int, of: int) -> str:
 
 
 SPREADS = (
-    "±: standard deviation over {seeds} seeds. A difference is taken seed by seed, on the same"
-    " patients."
+    "±: standard deviation over {seeds} seeds. A difference is from the first row, seed by seed, on the"
+    " same patients."
 )
 OTHER_DATA = (
-    "±: standard deviation over {seeds} seeds. Rows have other patients, so a difference holds chance of"
-    " its own."
+    "±: standard deviation over {seeds} seeds. A difference is from the first row; as rows have other"
+    " patients, it holds chance of its own."
 )
 ONE_SEED = (
     "One run each, so chance has its part in every difference: --seeds 5 shows how large it is."
 )
-WON = "Ahead: the seeds in which a row had more right answers than the first."
-LOSERS = (
-    "Weakest: the hospital with the fewest right answers. Better alone: hospitals whose own model does"
-    " better for their own patients."
-)
+COLUMNS = {
+    "ahead": "Ahead: in so many seeds there were more right answers than in the first row.",
+    "weakest": "Weakest: the hospital with the fewest right answers.",
+    "better alone": "Better alone: hospitals whose own model does better for their own patients.",
+}
 OWN_EPSILON = (
     "Each row counts its own ε. Whoever publishes two of these models spends both; choosing one by these"
     " numbers is in no ε."
 )
-BUDGET = "stopped before its last round: the next would have passed the privacy budget"
-LOST = "every round was lost: too few hospitals stayed to its end"
+POOLED, ALONE = "all data in one place", "each alone, own patients"
+STOPPED = {
+    "budget": "stopped before its last round: the next would have passed the privacy budget",
+    "threshold": "every round was lost: too few hospitals stayed to its end",
+}
+
+
+def some(count: int, of: int, sentence: str) -> str:
+    """Of a row's runs."""
+    return f"{count} of {of} runs: {sentence}"
+
+
+def more_notes(count: int) -> str:
+    """Where there are too many."""
+    return f"{count} more; --json has them all."
 
 
 def references(pooled: str, alone: str, everyone: str, majority: str) -> str:
