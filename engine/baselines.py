@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.arrays import Floats, Ints
 from engine.data.federation import Federation, Table
-from engine.evaluation import evaluate, judge
+from engine.evaluation import in_detail, judge
 from engine.metrics import Score, auc, right
 from engine.models import Logistic, Model
 from engine.randomness import stream
@@ -40,6 +40,7 @@ class Baselines:
         majority: Always the commoner training label, pooled.
         majority_correct: Its right answers per hospital, (K,).
         pooled_params: (d,).
+        alone_auc, pooled_auc: On each hospital's own patients, (K,); nan where there is one class.
     """
 
     alone_correct: Ints
@@ -52,6 +53,8 @@ class Baselines:
     majority: Score
     majority_correct: Ints
     pooled_params: Floats
+    alone_auc: Floats | None = None
+    pooled_auc: Floats | None = None
 
 
 def compute(
@@ -72,7 +75,8 @@ def compute(
     accuracy, mean_auc, judged = yield from _on_everyone(made.model, alone, test, seed)
     pooled = yield from made.pooled(train)
     local_only, alone_correct = judge(own, test)
-    together, pooled_correct = evaluate(made.model, pooled, test)
+    by_pooled = made.model.logits(pooled, test.x)
+    together, pooled_correct = judge(by_pooled, test)
     majority, majority_correct = judge(np.full(len(test.y), _log_odds(train.y)), test)
     return Baselines(
         alone_correct=alone_correct,
@@ -85,6 +89,8 @@ def compute(
         majority=majority,
         majority_correct=majority_correct,
         pooled_params=pooled,
+        alone_auc=in_detail(own, test).auc,
+        pooled_auc=in_detail(by_pooled, test).auc,
     )
 
 

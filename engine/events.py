@@ -17,7 +17,7 @@ from engine.arrays import Floats, Ints
 if TYPE_CHECKING:
     from engine.baselines import Baselines
     from engine.data.federation import Summary
-    from engine.metrics import Score
+    from engine.metrics import HospitalScores, Score
     from engine.scenario import Scenario
     from engine.state import State
 
@@ -310,3 +310,4 @@ class RunFinished(Event):
 
     rounds: int
     stopped: str | None  # None | "budget" | "threshold" (every round was lost) | "interrupted"
+    hospitals: HospitalScores | None = None  # of the last model, on each one's held-out patients

@@ -1,4 +1,9 @@
-"""How good a model is on held-out patients: accuracy, log-loss, area under the ROC curve."""
+"""How good a model is on held-out patients: accuracy, log-loss, Brier score, area under the ROC curve.
+
+Accuracy asks which answers are right, AUC whether cases are ranked above others, and the two others how
+far off the probabilities are: log-loss (Good 1952) punishes certainty that was wrong without bound, the
+Brier score (Brier 1950) by 1 at most.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from engine.arrays import Floats
+from engine.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,7 @@ class Score:
     correct: int  # right answers, positive at p ≥ .5
     loss: float | None  # nats, mean log-loss; None where a logit is not finite
     auc: float | None  # None where only one class is present
+    brier: float | None = None  # mean of (p − y)²; None where a logit is not finite
 
     @property
     def accuracy(self) -> float | None:
@@ -25,11 +31,23 @@ class Score:
         return self.correct / self.patients if self.patients else None
 
 
+@dataclass(frozen=True, eq=False)
+class HospitalScores:
+    """Of one model on each hospital's patients, (K,). What is not defined is nan."""
+
+    patients: Ints
+    correct: Ints
+    loss: Floats
+    brier: Floats
+    auc: Floats
+
+
 def score(logits: Floats, y: Floats) -> Score:
     """The score of `logits` (N,) against labels `y` (N,)."""
     if len(y) == 0:
         return Score(0, 0, None, None)
-    return Score(len(y), int(np.sum(right(logits, y))), log_loss(logits, y), auc(logits, y))
+    correct = int(np.sum(right(logits, y)))
+    return Score(len(y), correct, log_loss(logits, y), auc(logits, y), brier(logits, y))
 
 
 def right(logits: Floats, y: Floats) -> npt.NDArray[np.bool_]:
@@ -41,8 +59,12 @@ def log_loss(logits: Floats, y: Floats) -> float | None:
     """Mean of −log p(own label), nats; None where a logit is not finite."""
     if not np.all(np.isfinite(logits)):
         return None
-    against = np.where(y > 0.5, -logits, logits)  # how far the model leans to the wrong side
-    return float(np.mean(np.maximum(against, 0) + np.log1p(np.exp(-np.abs(against)))))
+    return float(np.mean(_losses(logits, y)))
+
+
+def brier(logits: Floats, y: Floats) -> float | None:
+    """Mean of (p − y)², between 0 and 1; None where a logit is not finite."""
+    return float(np.mean(_squares(logits, y))) if np.all(np.isfinite(logits)) else None
 
 
 def auc(scores: Floats, y: Floats) -> float | None:
@@ -60,3 +82,65 @@ def auc(scores: Floats, y: Floats) -> float | None:
     smaller = np.searchsorted(below, above, "left").sum()
     not_larger = np.searchsorted(below, above, "right").sum()
     return float(smaller + not_larger) / 2 / (positives * negatives)
+
+
+def score_by_hospital(logits: Floats, y: Floats, starts: Ints) -> HospitalScores:
+    """The score of each hospital's patients apart, all at once.
+
+    Args:
+        logits, y: Hospital after hospital, (N,).
+        starts: First place of each hospital, and N at the end, (K + 1,).
+    """
+    sizes = np.diff(starts)
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+
+    def sums(values: Floats) -> Floats:
+        return np.asarray(np.bincount(owner, weights=values, minlength=len(sizes)), np.float64)
+
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        return HospitalScores(
+            patients=sizes,
+            correct=sums(right(logits, y).astype(np.float64)).astype(np.int64),
+            loss=sums(_losses(logits, y)) / sizes,
+            brier=sums(_squares(logits, y)) / sizes,
+            auc=_areas(sums(_ranks(logits, owner) * (y > 0.5)), sums(y), sizes),
+        )
+
+
+def _areas(ranks: Floats, positives: Floats, sizes: Ints) -> Floats:
+    """Mann and Whitney's statistic from the sum of the positives' ranks, (K,); nan where 0 / 0."""
+    pairs = positives * (sizes - positives)
+    return np.asarray((ranks - positives * (positives + 1) / 2) / pairs)
+
+
+def _ranks(scores: Floats, owner: Ints) -> Floats:
+    """The rank of each patient among its hospital's, from 1, equals sharing their mean, (N,)."""
+    order = np.lexsort((scores, owner))
+    o, s = owner[order], scores[order]
+    is_new = np.ones(len(s), np.bool_)
+    is_new[1:] = (o[1:] != o[:-1]) | (s[1:] != s[:-1])
+    first = np.flatnonzero(is_new)
+    after = np.append(first[1:], len(s))
+    group = np.cumsum(is_new) - 1
+    before = np.searchsorted(o, o[first])  # of other hospitals
+    ranks = np.empty(len(s))
+    ranks[order] = ((first + after + 1) / 2 - before)[group]
+    ranks[np.isnan(scores)] = np.nan
+    return ranks
+
+
+def _losses(logits: Floats, y: Floats) -> Floats:
+    """−log p(own label) of each patient, nats."""
+    against = np.where(y > 0.5, -logits, logits)  # how far the model leans to the wrong side
+    return np.asarray(np.maximum(against, 0) + np.log1p(np.exp(-np.abs(against))))
+
+
+def _squares(logits: Floats, y: Floats) -> Floats:
+    """(p − y)² of each patient."""
+    return np.asarray((probabilities(logits) - y) ** 2)
+
+
+def probabilities(logits: Floats) -> Floats:
+    """σ, which cannot overflow so."""
+    small = np.exp(-np.abs(logits))
+    return np.asarray(np.where(logits >= 0, 1.0, small) / (1 + small))

@@ -25,7 +25,7 @@ from engine.baselines import Baselines
 from engine.data.federation import Scaling, Summary
 from engine.errors import DataError, RunError
 from engine.events import Event
-from engine.metrics import Score
+from engine.metrics import HospitalScores, Score
 from engine.privacy.ledger import Entry
 from engine.privacy.plan import Plan
 from engine.privacy.section import Privacy
@@ -41,7 +41,18 @@ _VALUES: Mapping[str, type] = {
     kind.__name__: kind
     for kind in (
         *(getattr(events, name) for name in dir(events)),
-        *(Baselines, Entry, Plan, Remembered, Scaling, Score, State, Summary, Traffic),
+        *(
+            Baselines,
+            Entry,
+            HospitalScores,
+            Plan,
+            Remembered,
+            Scaling,
+            Score,
+            State,
+            Summary,
+            Traffic,
+        ),
     )
     if isinstance(kind, type) and dataclasses.is_dataclass(kind)
 }

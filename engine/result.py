@@ -16,7 +16,7 @@ from engine.arrays import Floats, Ints
 from engine.baselines import Baselines
 from engine.data.federation import Scaling
 from engine.events import Event, RoundFinished, RunFinished, RunStarted, SettingsChanged
-from engine.metrics import Score
+from engine.metrics import HospitalScores, Score
 from engine.privacy.plan import Plan
 from engine.scenario import Scenario
 from engine.simulation import simulate
@@ -36,6 +36,7 @@ class Result:
         self.notes: tuple[str, ...] = ()
         self.rounds: list[RoundFinished] = []
         self.stopped: str | None = "interrupted"
+        self.hospitals: HospitalScores | None = None
 
     def add(self, event: Event) -> None:
         """Take the next event of the run."""
@@ -47,7 +48,7 @@ class Result:
             case RoundFinished():
                 self.rounds.append(event)
             case RunFinished():
-                self.stopped = event.stopped
+                self.stopped, self.hospitals = event.stopped, event.hospitals
 
     def as_dict(self) -> dict[str, Any]:
         """The result so far; every number plain, every missing one None."""
@@ -64,6 +65,11 @@ class Result:
             **({"withheld": _WITHHELD} if started.scenario.on_own_data else {}),
             "model": {
                 "kind": started.scenario.model.kind,
+                **(
+                    {"hidden": started.scenario.model.hidden}
+                    if started.scenario.model.kind == "mlp"
+                    else {}
+                ),
                 "parameters": started.parameters,
             },
             "hospitals": _hospitals(started),
@@ -78,9 +84,11 @@ class Result:
                 "accuracy": score.accuracy,
                 "loss": score.loss,
                 "auc": score.auc,
+                "brier": score.brier,
                 "epsilon": _finite(last.epsilon) if last else None,
                 "bytes": sum(size for _, size in ledger.values()),
                 "stopped": self.stopped,
+                "per_hospital": _in_detail(self.hospitals, names),
             },
             "params": last.state.params.tolist() if last else [],
             "features": list(started.federation.features),
@@ -121,6 +129,7 @@ def _round(event: RoundFinished, names: tuple[str, ...], test_sizes: Ints) -> di
         "accuracy": event.score.accuracy,
         "loss": event.score.loss,
         "auc": event.score.auc,
+        "brier": event.score.brier,
         "epsilon": _finite(event.epsilon),
         "uplink_bytes": event.uplink_bytes,
         "downlink_bytes": event.downlink_bytes,
@@ -132,14 +141,17 @@ def _round(event: RoundFinished, names: tuple[str, ...], test_sizes: Ints) -> di
 
 
 def _baselines(of: Baselines, names: tuple[str, ...], test_sizes: Ints) -> dict[str, Any]:
-    def entry(score: Score, correct: Ints) -> dict[str, Any]:
+    def entry(score: Score, correct: Ints, areas: Floats | None = None) -> dict[str, Any]:
         return {
             "accuracy": score.accuracy,
             "auc": score.auc,
+            "loss": score.loss,
+            "brier": score.brier,
             "per_hospital": _per_hospital(correct, test_sizes, names),
+            **({} if areas is None else {"hospital_auc": _named(areas, names)}),
         }
 
-    local_only = entry(of.local_only, of.alone_correct)
+    local_only = entry(of.local_only, of.alone_correct, of.alone_auc)
     local_only["everyone"] = {
         "accuracy": of.everyone_accuracy,
         "auc": of.everyone_auc,
@@ -147,7 +159,7 @@ def _baselines(of: Baselines, names: tuple[str, ...], test_sizes: Ints) -> dict[
     }
     return {
         "local_only": local_only,
-        "pooled": entry(of.pooled, of.pooled_correct),
+        "pooled": entry(of.pooled, of.pooled_correct, of.pooled_auc),
         "majority": entry(of.majority, of.majority_correct),
     }
 
@@ -197,6 +209,26 @@ def _per_hospital(correct: Ints, sizes: Ints, names: tuple[str, ...]) -> Mapping
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = (correct / sizes).tolist()
     return {name: _finite(share) for name, share in zip(names, shares, strict=True)}
+
+
+def _in_detail(
+    found: HospitalScores | None, names: tuple[str, ...]
+) -> dict[str, dict[str, float | None]]:
+    """The last model on each hospital's held-out patients; empty where the run did not end by itself."""
+    if found is None:
+        return {}
+    columns = {
+        "patients": found.patients,
+        "correct": found.correct,
+        "auc": found.auc,
+        "loss": found.loss,
+        "brier": found.brier,
+    }
+    rows = zip(*(values.tolist() for values in columns.values()), strict=True)
+    return {
+        name: {key: _finite(value) for key, value in zip(columns, row, strict=True)}
+        for name, row in zip(names, rows, strict=True)
+    }
 
 
 def _finite(value: Any) -> Any:

@@ -34,6 +34,7 @@ from engine.events import (
     SettingsChanged,
     TrainingAdvanced,
 )
+from engine.metrics import HospitalScores
 from engine.pipeline import build, refuse_diverged
 from engine.preparation import initial, prepare, told
 from engine.privacy import ledger
@@ -85,7 +86,7 @@ def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
         state = yield from run.play(state, round, cohort)
     if state.round and not state.released:
         stopped = "threshold"  # not one round had enough hospitals at its end
-    yield RunFinished(state.round, stopped)
+    yield RunFinished(state.round, stopped, run.in_detail(state))
 
 
 def _spent(plan: Plan | None, released: Ledger, hospitals: int) -> Floats | None:
@@ -237,6 +238,11 @@ class _Run:
             state=after,
         )
         return after
+
+    def in_detail(self, state: State) -> HospitalScores:
+        """The model at each hospital."""
+        test = self.prepared.federation.test
+        return evaluation.in_detail(self.model.logits(state.params, test.x), test)
 
     def _combine(
         self, state: State, content: Singles | Total, at: Moment, survivors: Ints

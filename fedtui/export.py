@@ -14,7 +14,7 @@ from engine.errors import RunError
 from fedtui import files
 from fedtui.safe import safe
 
-_COLUMNS = ("round", "accuracy", "loss", "auc", "epsilon")
+_COLUMNS = ("round", "accuracy", "loss", "auc", "brier", "epsilon")
 _BYTES = ("uplink_bytes", "downlink_bytes", "overhead_bytes")
 _FORMULA = ("=", "+", "-", "@")
 

@@ -68,14 +68,17 @@ def _hospitals(result: dict[str, Any]) -> str:
 def _comparison(result: dict[str, Any]) -> str:
     base, final = result["baselines"], result["final"]
     lines = [
-        ("together, after the last round", final["accuracy"]),
-        ("all data in one place", base["pooled"]["accuracy"]),
-        ("each one alone, own patients", base["local_only"]["accuracy"]),
-        ("each one alone, everyone's patients", base["local_only"]["everyone"]["accuracy"]),
-        ("always the commoner answer", base["majority"]["accuracy"]),
+        ("together, after the last round", final),
+        ("all data in one place", base["pooled"]),
+        ("each one alone, own patients", base["local_only"]),
+        ("each one alone, everyone's patients", base["local_only"]["everyone"]),
+        ("always the commoner answer", base["majority"]),
     ]
-    rows = [(name, _percent(value)) for name, value in lines]
-    grid = _grid(("right answers on held-out patients", ""), rows)
+    rows = [
+        (name, _percent(of["accuracy"]), *(_score(of, key) for key in ("auc", "loss", "brier")))
+        for name, of in lines
+    ]
+    grid = _grid(("on held-out patients", "right", "AUC", "log-loss", "Brier"), rows)
     ended = {
         None: "",
         "budget": "Stopped: the next round would have passed the privacy budget.",
@@ -112,6 +115,13 @@ def _grid(head: Iterable[str], rows: Sequence[tuple[str, ...]]) -> str:
 
 def _percent(share: float | None) -> str:
     return "n/a" if share is None else f"{share:.1%}"
+
+
+def _score(of: dict[str, Any], key: str) -> str:
+    """A score; nothing where it was not measured, n/a where it does not exist."""
+    if key not in of:
+        return ""
+    return "n/a" if of[key] is None else f"{of[key]:.3f}"
 
 
 def _count(share: float | None, of: int) -> str:

@@ -67,7 +67,7 @@ def test_what_is_missing_is_an_empty_field() -> None:
 def test_no_name_is_a_formula_and_none_breaks_the_table(name: str) -> None:
     text = export.as_csv(renamed(name))
     table = list(csv.reader(io.StringIO(text, newline="")))
-    assert {len(row) for row in table} == {8 + len(RESULT["hospitals"])}
+    assert {len(row) for row in table} == {9 + len(RESULT["hospitals"])}
     assert not table[0][8].startswith(("=", "+", "-", "@", "\t", "\r"))
     assert table[0][8].endswith(safe(name))
 

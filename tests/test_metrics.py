@@ -1,12 +1,14 @@
 """Accuracy, log-loss and AUC against scikit-learn, and where they do not exist."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, log_loss, roc_auc_score
+from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
 
-from engine.metrics import Score, auc, right, score
+from engine.metrics import Score, auc, right, score, score_by_hospital
 
 LOGITS = st.integers(-12_000, 12_000).map(lambda i: i / 1000) | st.sampled_from([-1.0, 0.0, 1.0])
 
@@ -28,6 +30,7 @@ def test_a_score_is_scikit_learns(case):
     assert ours.accuracy == pytest.approx(accuracy_score(y, logits >= 0), abs=1e-12)
     assert ours.loss == pytest.approx(log_loss(y, p), abs=1e-9)
     assert ours.auc == pytest.approx(roc_auc_score(y, logits), abs=1e-12)
+    assert ours.brier == pytest.approx(brier_score_loss(y, p), abs=1e-12)
 
 
 @given(judged(), st.randoms(use_true_random=False))
@@ -66,3 +69,24 @@ def test_a_diverged_model_has_no_loss_and_still_counts_answers():
 def test_a_large_logit_costs_what_it_should():
     assert score(np.array([-800.0]), np.array([1.0])).loss == 800.0
     assert score(np.array([800.0]), np.array([1.0])).loss == 0.0
+
+
+@given(judged(), st.lists(st.integers(0, 60), max_size=5))
+def test_each_hospitals_score_is_that_of_its_patients_alone(case, cuts):
+    """Ties, one class, a hospital without a held-out patient: nan where the score says None."""
+    logits, y = case
+    starts = np.array([0, *sorted(min(cut, len(y)) for cut in cuts), len(y)])
+    found = score_by_hospital(logits, y, starts)
+    for i, (first, last) in enumerate(pairwise(starts)):
+        alone = score(logits[first:last], y[first:last])
+        assert (found.patients[i], found.correct[i]) == (alone.patients, alone.correct)
+        for key in ("loss", "brier", "auc"):
+            mine, own = getattr(found, key)[i], getattr(alone, key)
+            assert np.isnan(mine) if own is None else mine == pytest.approx(own, abs=1e-12)
+
+
+def test_a_diverged_model_ranks_nobody_in_the_hospital_where_it_did():
+    logits, y = np.array([np.nan, 1.0, -1.0, 1.0]), np.array([0.0, 1.0, 0.0, 1.0])
+    found = score_by_hospital(logits, y, np.array([0, 2, 4]))
+    assert np.isnan(found.auc[0])
+    assert found.auc[1] == 1.0

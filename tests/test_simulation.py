@@ -139,7 +139,7 @@ def test_the_result_is_plain_json_and_complete():
         "baselines", "privacy", "final", "params", "features", "scaling",
     }  # fmt: skip
     assert set(result["rounds"][0]) == {
-        "round", "accuracy", "loss", "auc", "epsilon", "uplink_bytes", "downlink_bytes",
+        "round", "accuracy", "loss", "auc", "brier", "epsilon", "uplink_bytes", "downlink_bytes",
         "overhead_bytes", "cohort", "dropped", "hospital_accuracy",
     }  # fmt: skip
     assert len(result["params"]) == result["model"]["parameters"] == len(result["features"]) + 1
@@ -163,6 +163,12 @@ def test_hospital_accuracies_add_up_to_the_accuracy():
             abs(entry[name] * n - round(entry[name] * n)) < 1e-9 for name, n in sizes.items()
         )
     right = sum(result["rounds"][-1]["hospital_accuracy"][n] * size for n, size in sizes.items())
+    detail = result["final"]["per_hospital"]
+    assert {name: each["patients"] for name, each in detail.items()} == sizes
+    assert sum(each["correct"] for each in detail.values()) == pytest.approx(right)
+    for key in ("loss", "brier"):
+        mean = sum(detail[n][key] * size for n, size in sizes.items()) / sum(sizes.values())
+        assert mean == pytest.approx(result["final"][key])
     assert right / sum(sizes.values()) == pytest.approx(result["final"]["accuracy"])
 
 
