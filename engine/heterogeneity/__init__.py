@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.data.federation import Federation
+from engine.heterogeneity.cloud import Cloud, cloud
 from engine.heterogeneity.columns import Covariate, covariate
 from engine.heterogeneity.concepts import Concept, concept
 from engine.heterogeneity.degree import Degree
@@ -26,7 +27,7 @@ from engine.heterogeneity.measured import Measured, measure
 from engine.heterogeneity.sizes import effective, quantity
 from engine.steps import Steps
 
-__all__ = ["Concept", "Covariate", "Degree", "Heterogeneity", "Measured", "differences"]
+__all__ = ["Cloud", "Concept", "Covariate", "Degree", "Heterogeneity", "Measured", "differences"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +38,7 @@ class Heterogeneity:
         label, quantity: The two kinds that one number tells.
         covariate, concept: The two kinds with a table behind them.
         measured: The columns as measured.
+        cloud: Some patients in the two columns that differ most; None with a single column.
         effective: How many equal hospitals would share the votes as evenly.
         notebook_score: Standard deviation of the rates of positives.
     """
@@ -46,6 +48,7 @@ class Heterogeneity:
     covariate: Covariate
     concept: Concept
     measured: Measured
+    cloud: Cloud | None
     effective: float
     notebook_score: float
 
@@ -69,12 +72,14 @@ def differences(federation: Federation, seed: int) -> Steps[Heterogeneity]:
     measured = yield from measure(federation)
     crossed = yield from concept(federation, seed)
     sizes, rates = np.asarray(measured.sizes, np.int64), federation.positive_rate
+    columns = covariate(measured)
     return Heterogeneity(
         label=label(sizes, rates),
         quantity=quantity(sizes),
-        covariate=covariate(measured),
+        covariate=columns,
         concept=crossed,
         measured=measured,
+        cloud=cloud(federation, columns.columns),
         effective=effective(sizes),
         notebook_score=notebook_score(rates),
     )

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,7 @@ MOST_PATIENTS = 5000  # held-out ones of a hospital; an area is then known to ab
 SURE = 2.0  # standard errors
 FEWEST = 2  # held-out patients of each label
 WHAT = "each one's model on the others' patients"
+NONE = Degree(None, 0.0, 0.0, SOME, VERY)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +61,16 @@ class Concept:
     patients: Ints
     correct: Ints
     area: Floats
+
+    @property
+    def means(self) -> tuple[float, float]:
+        """Mean of A at home and elsewhere, over the hospitals that can be compared; nan of none."""
+        judged = np.isfinite(np.diag(self.area))
+        k, among = int(judged.sum()), self.area[np.ix_(judged, judged)]
+        if k < 2:
+            return math.nan, math.nan
+        own = float(np.trace(among))
+        return own / k, (float(among.sum()) - own) / (k * (k - 1))
 
 
 def concept(federation: Federation, seed: int) -> Steps[Concept]:
@@ -86,7 +97,12 @@ def concept(federation: Federation, seed: int) -> Steps[Concept]:
         if judged[j]:
             variance[j] = _variance(places[judged], int(judged[:j].sum()), y)
     yield WHAT, 2 * k, 2 * k
-    return Concept(_degree(area, variance, judged), hospitals, patients, correct, area)
+    unjudged = Concept(NONE, hospitals, patients, correct, area)
+    own, others = unjudged.means
+    if math.isnan(own):
+        return unjudged
+    error = math.sqrt(float(variance[judged].sum())) / judged.sum()
+    return replace(unjudged, degree=Degree(own - others, 0.0, SURE * error, SOME, VERY))
 
 
 def _sample(hospitals: int, seed: int) -> Ints:
@@ -155,15 +171,3 @@ def _variance(places: Floats, own: int, y: Floats) -> float:
     """
     better = (len(places) * places[own] - places.sum(axis=0)) / max(1, len(places) - 1)
     return sum(float(np.var(better[y == c], ddof=1) / np.sum(y == c)) for c in (0, 1))
-
-
-def _degree(area: Floats, variance: Floats, judged: Flags) -> Degree:
-    """From the matrix and the variance of each hospital's difference; n/a for fewer than two."""
-    k = int(judged.sum())
-    if k < 2:
-        return Degree(None, 0.0, 0.0, SOME, VERY)
-    among = area[np.ix_(judged, judged)]
-    own = float(np.trace(among)) / k
-    others = (float(among.sum()) - np.trace(among)) / (k * (k - 1))
-    error = math.sqrt(float(variance[judged].sum())) / k
-    return Degree(own - others, 0.0, SURE * error, SOME, VERY)

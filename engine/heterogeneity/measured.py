@@ -41,14 +41,14 @@ def measure(federation: Federation) -> Steps[Measured]:
     """What the columns of a federation are, block after block of rows."""
     tables = (federation.train, federation.test)
     sizes = federation.train.sizes + federation.test.sizes
-    shift = _undone(federation.scaling, federation.train, slice(0, 1))[0]
+    shift = undone(federation.scaling, federation.train, slice(0, 1))[0]
     shape = (len(sizes), len(federation.features))
     total, squares = np.zeros(shape), np.zeros(shape)
     least, most = np.full(shape[1], np.inf), np.full(shape[1], -np.inf)
     done, patients = 0, int(sizes.sum())
     for table in tables:
         for rows in _blocks(table):
-            x = _undone(federation.scaling, table, rows)
+            x = undone(federation.scaling, table, rows)
             np.minimum(least, x.min(axis=0), out=least)
             np.maximum(most, x.max(axis=0), out=most)
             x = x - shift  # close to the numbers, so that their squares keep their digits
@@ -62,7 +62,7 @@ def measure(federation: Federation) -> Steps[Measured]:
     return Measured(sizes, mean + shift, squares, least, most)
 
 
-def _undone(scaling: Scaling, table: Table, rows: slice) -> Floats:
+def undone(scaling: Scaling, table: Table, rows: slice | Ints) -> Floats:
     """Some rows as they were measured."""
     if scaling.mean is None or scaling.std is None:
         return table.x[rows]

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from fedtui.safe import safe
-
 if TYPE_CHECKING:
     from engine import Scenario
+    from engine.steps import Steps
+    from fedtui.described import Described
+
+T = TypeVar("T")
+_NARROWEST, _WIDEST = 60, 110  # cells
 
 
 @click.command()
@@ -75,33 +81,57 @@ def _scenario(source: str, given: dict[str, Any], settings: tuple[str, ...]) -> 
 
 def _describe(scenario: Scenario, as_json: bool) -> None:
     """What one source holds."""
-    from engine.data import load
+    from engine.data import loading
     from engine.data.catalogue import ENTRIES
-    from fedtui import sources
+    from fedtui import described, sources
 
     entry = ENTRIES.get(scenario.data.source)
     if entry and not as_json:
         click.echo(sources.about(entry) + "\n")  # also before it is here: on which terms it comes
-    federation = load(scenario.data, scenario.seed)
-    about = federation.summary
-    hospitals = [
-        {"name": name, "train": int(train), "test": int(test), "positive_rate": float(rate)}
-        for name, train, test, rate in zip(
-            about.names, about.train_sizes, about.test_sizes, about.positive_rate, strict=True
-        )
-    ]
+    federation = _followed(loading(scenario.data, scenario.seed))
+    told = _followed(described.describing(federation, scenario.seed))
     if as_json:
-        found = {"source": scenario.data.source, "hospitals": hospitals, "notes": federation.notes}
-        told = sources.entry_as_dict(entry) if entry else None
-        click.echo(json.dumps({**found, "catalogue": told}))
+        found = {"source": scenario.data.source, "partition": scenario.data.partition}
+        listed = sources.entry_as_dict(entry) if entry else None
+        click.echo(json.dumps({**found, **described.as_dict(told), "catalogue": listed}))
         return
-    for each in hospitals:
-        click.echo(
-            f"{safe(each['name'])}: {each['train']} to train on, {each['test']} to test on, "
-            f"{each['positive_rate']:.1%} positive"
-        )
-    for note in federation.notes:
-        click.echo(f"note: {safe(note)}")
+    _print(told, scenario.data.source)
+
+
+def _print(told: Described, source: str) -> None:
+    """The description, as wide as the terminal is."""
+    from fedtui.lab.glyphs import choose
+    from fedtui.pages.source import paper
+
+    wide = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size().columns))
+    glyphs = choose(not _can_show("▓│●"), os.environ.get("TERM", ""))
+    click.echo(paper(told, source, wide, glyphs))
+
+
+def _can_show(signs: str) -> bool:
+    try:
+        signs.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _followed(steps: Steps[T]) -> T:
+    """What the steps come to; on a terminal a line says how far they are, and is gone at the end."""
+    shown = ""
+    while True:
+        try:
+            what, done, total = next(steps)
+        except StopIteration as end:
+            found: T = end.value
+            break
+        line = f"{what}: {100 * done // max(1, total)} %"
+        if line != shown and sys.stderr.isatty():
+            click.echo(f"\r{line:<{len(shown)}}", nl=False, err=True)
+            shown = line
+    if shown:
+        click.echo(f"\r{'':<{len(shown)}}\r", nl=False, err=True)
+    return found
 
 
 def _fetch(name: str) -> None:

@@ -7,7 +7,7 @@ a name from a file cannot break a row, whichever page it stands on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from fedtui.lab.cells import fit, width, wrap
@@ -74,7 +74,14 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
 
-Block = Heading | Said | Table
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """Something drawn in cells: its lines, once it is known how wide they may be."""
+
+    draw: Callable[[int, Glyphs], list[Line]]
+
+
+Block = Heading | Said | Table | Picture
 Content = Sequence[Block]
 
 
@@ -91,6 +98,8 @@ def lay(content: Content, wide: int, glyphs: Glyphs = UNICODE) -> list[Line]:
                 lines += [((" " * indent + row, style),) for row in rows or [""]]
             case Table():
                 lines += _table(block, wide, glyphs)
+            case Picture(draw):
+                lines += draw(wide, glyphs)
     return lines
 
 
