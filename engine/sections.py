@@ -43,7 +43,9 @@ class Data(Section):
 
     section: ClassVar[str] = "data"
 
-    source: str = knob("synthetic", "a name that `fedtui data` lists, or the path of a CSV or a folder")
+    source: str = knob(
+        "synthetic", "a name that `fedtui data` lists, or the path of a CSV or a folder"
+    )
     hospitals: int = knob(
         5,
         "hospitals, where the source has none of its own",
