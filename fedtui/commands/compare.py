@@ -96,6 +96,7 @@ def compare(
     kept.prune()
     if records is None:
         return INTERRUPTED
+    _refuse_alike(records)
     return _show(Outcome(made, records, reach), as_json, as_csv)
 
 
@@ -134,6 +135,16 @@ def _run(grid: Grid, store: Kept, jobs: int | None) -> list[list[Record]] | None
             left = running.count_missing(grid, store)
     _say(words.interrupted(of - left, of))
     return None
+
+
+def _refuse_alike(records: list[list[Record]]) -> None:
+    """What keeps every run from its start is bad input, told once; it never reached a worker's round."""
+    from engine.errors import DataError
+
+    every = [record for row in records for record in row]
+    sentences = {record.get("error") for record in every if not record.get("lasting", True)}
+    if len(sentences) == 1 and all(record.get("error") in sentences for record in every):
+        raise DataError(str(sentences.pop()))
 
 
 def _workers(grid: Grid, jobs: int | None) -> int | None:

@@ -1,0 +1,57 @@
+"""Row beside row: a mark and its whiskers for each, on one axis of right answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fedtui.comparison import drawing
+from fedtui.comparison.drawing import Range
+from fedtui.comparison.outcome import Outcome
+from fedtui.lab.canvas import Canvas
+from fedtui.lab.cells import fit, width
+from fedtui.lab.glyphs import Glyphs
+from fedtui.pages.blocks import Line
+
+_PER_TICK = 9  # columns
+
+
+def draw(outcome: Outcome, wide: int, glyphs: Glyphs) -> Iterator[Line]:
+    """The plot's lines; a row that has no model is left out."""
+    ranges = {
+        outcome.name(i): drawing.whiskers(spread)
+        for i, summary in enumerate(outcome.summaries)
+        if (spread := summary.of["accuracy"])
+    }
+    beside = drawing.references(outcome, glyphs)
+    values = [end for each in ranges.values() for end in each]
+    left = min(max(map(width, ranges)), wide // 2) + 2
+    columns = wide - left - 2  # half of the last percentage stands behind the axis
+    scale = drawing.axis([*values, *(b.percent for b in beside)], columns // _PER_TICK)
+
+    def column(percent: float) -> int:
+        return left + round((percent - scale.low) / (scale.high - scale.low) * (columns - 1))
+
+    canvas = Canvas(wide, len(ranges) + 2, glyphs)
+    for reference in beside:
+        for y in range(len(ranges)):
+            canvas.put(column(reference.percent), y, reference.mark, reference.style)
+    for y, (name, each) in enumerate(ranges.items()):
+        canvas.put(0, y, fit(name, left - 2), "text")
+        _range(canvas, y, Range(*map(column, each)))
+    canvas.across(left, len(ranges), columns)
+    for percent, label in scale.ticks.items():
+        canvas.put(column(percent), len(ranges), glyphs["tee_down"], "frame")
+        canvas.put(column(percent) - 1, len(ranges) + 1, label.strip(), "dim")
+    yield from (tuple(canvas.runs(y)) for y in range(canvas.height))
+    yield from drawing.legend([], beside, wide)
+
+
+def _range(canvas: Canvas, y: int, at: Range) -> None:
+    """Whiskers from column to column, and the mean over them."""
+    low, mean, high = map(int, at)
+    glyphs = canvas.glyphs
+    if high > low:
+        canvas.across(low, y, high - low + 1, "dim")
+        canvas.put(low, y, glyphs["tee_right"], "dim")
+        canvas.put(high, y, glyphs["tee_left"], "dim")
+    canvas.put(mean, y, drawing.marks(glyphs)[0], "curve")
