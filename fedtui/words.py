@@ -20,6 +20,7 @@ from engine.codecs.section import Compression
 from engine.data.source import letter as letter  # told of here as everything is
 from engine.events import Phase, Preparing
 from engine.knobs import Knob
+from engine.metrics import Score
 from engine.sections import PUBLIC
 from engine.stages.pruning import left
 from fedtui import promise
@@ -962,11 +963,29 @@ def privacy_lines(view: View, bar: str) -> list[str]:
         return ["no ε holds: rounds had no noise", by]
     used = f"used {budget(view.epsilon or 0.0)} of {plan['budget']:g}  {bar}  ε"
     guess = f"best guess {question(view)} {percent(promise.best_guess(view), 1)}"
-    return [used, guess, by, f"ε alone promises: ≤ {_rounded_up(promise.ceiling(view))}"]
+    return [used, guess, by, f"ε alone promises: ≤ {rounded_up(promise.ceiling(view))}"]
 
 
-def _rounded_up(part: float) -> str:
+def rounded_up(part: float) -> str:
+    """A promised chance, in whole hundredths: 98.2 % is not promised to be 98 %."""
     return f"{math.ceil(100 * part - 1e-9)} %"
+
+
+def probability_of(column: str, positive: str) -> str:
+    """What the numbers of `fedtui predict` are."""
+    if not positive:
+        return "each number is the chance that a patient is positive."
+    return f"each number is the chance of {positive!r} in column {column!r}."
+
+
+def scored(score: Score) -> str:
+    """How good predictions were where the table has labels."""
+    auc = "n/a" if score.auc is None else f"{score.auc:.3f}"
+    brier = "n/a" if score.brier is None else f"{score.brier:.3f}"
+    return (
+        f"on the {many(score.patients, 'row')} with a label: right for {score.correct:,}"
+        f" ({score.accuracy:.1%}), AUC {auc}, Brier {brier}."
+    )
 
 
 def noise_costs(
@@ -1254,6 +1273,7 @@ SETTING_NAMES = {
     "model.hidden": "hidden units",
     "model.l2": "penalty on large weights",
     "model.init": "numbers before round 1",
+    "model.class_weight": "weight of rare cases",
 }
 SETTINGS = "Settings"
 SETTINGS_EMPTY = "none"

@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
-from engine import Scenario
+from engine import Scenario, simulate
+from engine.attacks.case_count import case_count
 from engine.attacks.defences import DEFENCES
 from engine.attacks.defences import stand as really
+from engine.attacks.membership import bound
+from engine.events import RoundFinished
+from engine.privacy import accountant
 from engine.state import State
 from fedtui import words
 from fedtui.pages import words as say
+from fedtui.scenarios import load
 from tests.builders import small
 from tests.lab import lab
 
@@ -77,3 +82,37 @@ async def test_a_lone_hospital_can_be_attacked_though_it_has_nobody_to_share_mas
         assert at.app.attacks is not None
         assert at.app.attacks.sums is None
         assert at.app.stands[list(DEFENCES).index("masks")] is None
+
+
+async def test_under_masks_no_number_stands_where_none_was_read() -> None:
+    async with lab(small(masking={}), size=(100, 120)) as at:
+        text = await at.press("a")
+        row = next(row for row in text.split("\n") if say.AT_BEST in row)
+        assert row.split(say.AT_BEST)[1].split()[0] == say.UNREAD
+        assert "no number is in it" in " ".join(text.split())
+
+
+def test_what_an_attack_is_worth_is_told_on_the_scale_of_the_best_guess() -> None:
+    """An advantage of 20 points is a guess right in 60 %; ε as on the lab, promises rounded up."""
+    told = say.guesses(-0.02, 0.20, 0.42)
+    assert "right in 60 %" in told
+    assert "from 49 % to 71 %" in told
+    assert "the coin." in told
+    promised = say.ceiling(3.921, bound(3.921, 1e-5), 2 * 0.684 - 1)
+    assert f"ε = {words.budget(3.921)} alone" in promised
+    assert f"more than {words.rounded_up(accountant.ceiling(3.921, 1e-5))}." in promised
+    assert "is in 68 %." in promised
+
+
+def test_estimates_are_as_far_off_as_the_page_says() -> None:
+    """On `cells`: a few in a hundred in the second round, about ten by the twentieth."""
+    states = {}
+    for event in simulate(load("cells")):
+        if isinstance(event, RoundFinished):
+            states[event.round] = event.state
+    off = {
+        round: [case_count(load("cells"), states[round - 1], h).error for h in range(4)]
+        for round in (2, 20)
+    }
+    assert max(off[2]) < 0.07
+    assert 0.05 < max(off[20]) < 0.15

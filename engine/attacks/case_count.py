@@ -7,10 +7,11 @@ Feature Leakage in Collaborative Learning", IEEE S&P, section 4, for properties 
 no learning).
 
 After more steps, or from another model, the mean p is not known any more. The attacker then takes p to
-be what the bias alone predicts, along the straight line that it went: an estimate, a few patients in a
-hundred off. A prior knowledge of the columns would make it better; that is left out. So is a network:
-the bias of its output moves by the same rule, but its random start predicts something else for everyone,
-and without the columns nobody knows what. It is not tried, and that is no protection.
+be what the bias alone predicts, along the straight line that it went: an estimate, a few in a
+hundred off in the first rounds, and more and more later. A prior knowledge of the columns would make it
+better; that is left out. So is a network: the bias of its output moves by the same rule, but its random
+start predicts something else for everyone, and without the columns nobody knows what. It is not tried,
+and that is no protection.
 
 Class weights are public: with w_1 for a case and w_0 for others a step moves the bias by
 rate · (w_1 (1 − p) · cases/n − w_0 p · (1 − cases/n)), which is solved for cases/n in the same way.

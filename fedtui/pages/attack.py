@@ -85,7 +85,8 @@ def _patient(attempt: Attempt, name: str) -> list[Block]:
         Said(say.ONLY_YOU_HERS, "dim"),
         _record(attempt),
         Said(say.units(attempt.own_units), "dim"),
-        Said(say.ATTACK_WORKS),
+        Said(say.ATTACK_WORKS if attempt.units == 1 else say.ATTACK_WORKS_NETWORK),
+        Said(say.OUTCOMES, "dim"),
     ]
 
 
@@ -115,7 +116,9 @@ def _number(value: float) -> str:
     return f"{value:,.0f}" if 1e4 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
-def _cases(here: CaseCount, at_best: CaseCount) -> list[Block]:
+def _cases(here: CaseCount | None, at_best: CaseCount | None) -> list[Block]:
+    if here is None or at_best is None:
+        return [Heading(say.CASES), Said(say.CASES_OF_NETWORK)]
     rows = [_count(say.HERE, here), _count(say.AT_BEST, at_best)]
     only = rows[1:] if here.certain else rows
     about = [Said(say.CASES_WORKS), Said(say.only_you(say.TRUTH), "dim")]
@@ -124,6 +127,7 @@ def _cases(here: CaseCount, at_best: CaseCount) -> list[Block]:
 
 def _count(when: str, found: CaseCount) -> tuple[Cell, ...]:
     guess = f"{found.estimate:,.0f}" if found.certain else f"{found.estimate:,.1f}"
+    guess = say.UNREAD if found.obstacle == "masks" else guess
     reached = _reached(found.outcome)
     why = say.in_the_way(found.obstacle, found.noise_after)
     return when, (guess, reached[1]), f"{found.cases:,} of {found.patients:,}", reached, why
@@ -178,7 +182,7 @@ def _members(found: Membership) -> list[Block]:
         Said(say.MEMBERS_WORKS),
         Said(say.only_you(), "dim"),
         Table(_MEMBERS, rows),
-        Said(say.advantage(low, found.advantage, high)),
+        Said(say.guesses(low, found.advantage, high)),
         Said(say.ceiling(found.epsilon, found.bound, found.allowed)),
     ]
 
@@ -191,7 +195,7 @@ def _stops(stands: Sequence[Stand | None]) -> list[Block]:
             rows.append((name, *((say.NOT_HERE, "dim") for _ in _STOPS[1:])))
         else:
             reached = (found.record, found.cases, found.one_seed, found.two_seeds)
-            rows.append((name, *map(_reached, reached)))
+            rows.append((name, *(_reached(r) if r else (say.NOT_HERE, "dim") for r in reached)))
     table = [Table(_STOPS, tuple(rows))] if rows else []
     left = len(say.DEFENCES) - len(rows)
     going_on = [Said(say.trying(len(rows), len(say.DEFENCES)), "key")] if left else []

@@ -20,8 +20,8 @@ from fedtui import promise, words
 from fedtui.view import View
 
 if TYPE_CHECKING:
-    from engine.data.report import Report
     from engine.attacks.one_patient import Attempt
+    from engine.data.report import Report
 
 NOT_READY = "The patients are being read. In a moment there is something to tell."
 NOT_YET = "not yet"
@@ -153,6 +153,32 @@ def objective(view: View) -> list[str]:
     ]
 
 
+def model_form(view: View) -> list[str]:
+    """How the model makes a probability of a patient's columns."""
+    model, d = view.settings["model"], words.many(view.parameters, "number")
+    hidden, columns = int(model["hidden"]), view.parameters - 1
+    if model["kind"] == "mlp":
+        columns = columns // hidden - 2  # a unit has its weights, its bias, and one weight above it
+        told = [
+            f"h_j = tanh(w_j · x + b_j) for each of {words.many(hidden, 'hidden unit')},"
+            f" x being a patient's {words.many(columns, 'column')}.",
+            f"p = σ(v · h + c) is the chance of a yes, σ(t) = 1 / (1 + e^−t). All w, b, v and c: {d}.",
+        ]
+    else:
+        told = [
+            f"p = σ(w · x + b) is the chance of a yes, x being a patient's"
+            f" {words.many(columns, 'column')}, σ(t) = 1 / (1 + e^−t). All w and b: {d}."
+        ]
+    if model.get("class_weight", "none") == "balanced":
+        told.append(BALANCED)
+    return told
+
+
+BALANCED = (
+    "In training a patient counts n / (2 m), m being those of all n with her answer: so yes and no weigh"
+    " the same together, however rare one is. The numbers of both were told before round 1, and no ε"
+    " covers them."
+)
 STEP_OF_PATIENTS = "a step = −rate × (Σ cut gradients + noise) / (q × n)"
 OUTSIDE_PULL = (
     "FedProx's pull stands outside the brackets: it is made of no patient's data, so it is neither cut"
@@ -210,8 +236,8 @@ def promised(view: View) -> list[tuple[str, str]]:
         (f"ε used, for {unit}", f"{words.budget(view.epsilon)} of {plan['budget']:g}"),
         ("  at δ", f"{delta:g}"),
         (NAIVE, f"ε {words.budget(cost)} at δ {chance:.2g}"),
-        (f"best guess {words.question(view)}", f"{100 * promise.best_guess(view):.1f} %"),
-        (CEILING, f"{100 * promise.ceiling(view):.1f} %"),
+        (f"best guess {words.question(view)}", words.percent(promise.best_guess(view), 1)),
+        (CEILING, words.rounded_up(promise.ceiling(view))),
     ]
 
 
@@ -454,6 +480,8 @@ def contents(kind: Kind, view: View) -> str:
         Kind.SCALING: "The common scale: a mean and a spread for each column.",
         Kind.CATEGORIES: "For each text column, the texts that occur among its patients.",
         Kind.ALL_CATEGORIES: "For each text column, the texts that occur anywhere.",
+        Kind.LABEL_COUNTS: "How many of its patients are cases, and how many are not.",
+        Kind.CLASS_WEIGHTS: "How much a case weighs in training, and how much any other patient.",
     }[kind]
 
 
@@ -563,6 +591,8 @@ def read_by(kind: Kind, view: View) -> str:
         Kind.SCALING: "The server and every hospital can read it. ε does not cover it.",
         Kind.CATEGORIES: "The server can read them. ε does not cover them.",
         Kind.ALL_CATEGORIES: "The server and every hospital can read it. ε does not cover it.",
+        Kind.LABEL_COUNTS: "The server can read them. ε does not cover them.",
+        Kind.CLASS_WEIGHTS: "The server and every hospital can read it. ε does not cover it.",
     }[kind]
 
 
@@ -593,6 +623,15 @@ ATTACK_WORKS = (
     "With one patient, each weight moves by her value times what the bias moves by. So the update"
     " of the weights ÷ the update of the bias is her record, and the sign of the bias her answer"
     " (Phong et al. 2018)."
+)
+ATTACK_WORKS_NETWORK = (
+    "With one patient, each hidden unit's weights move by her values times what its bias moves by. So any"
+    " one unit gives the record: the update of its weights ÷ that of its bias (Phong et al. 2018). The one"
+    " that moved most is taken; her answer is the sign of the last bias."
+)
+OUTCOMES = (
+    "How close an attack came: read, as good as the truth; blurred, near it (a column to a quarter of its"
+    " spread, a number to 5 in a hundred); hidden, of no use."
 )
 STOPS = "What stops which attack"
 STOPS_ALONE = (
@@ -727,18 +766,24 @@ CASES = "How many answer yes"
 CASES_WORKS = (
     "A zero model gives every patient one half. After one step over all of them the bias has moved by"
     " rate × (yes ÷ all − 0.5), whoever they are, and that is their number. After more steps, or from"
-    " another model, it can only be reckoned, to a few in a hundred."
+    " another model, it can only be reckoned: a few in a hundred off in the first rounds, about ten by"
+    " the twentieth, and far more where hospitals differ."
+)
+CASES_OF_NETWORK = (
+    "Not tried: a network starts at random and not at zero, so nobody knows what it predicts before the"
+    " first step. That is no protection: its last bias moves by the same rule."
 )
 HERE, AT_BEST = "as it trains here", "one step, from zero"
 _IN_THE_WAY = {
     "": "",
-    "masks": "masks: only the number of all hospitals together is in the sum",
+    "masks": "masks: this message is noise, so no number is in it; the sum tells that of all together",
     "noise": "noise of the hospital",
     "rounding": "few bits a number, or numbers left out",
     "clip": "the update was cut, by how much nobody else knows",
     "steps": "more than one step",
     "model": "not from a zero model",
 }
+UNREAD = "–"  # nothing was read, so there is no number to show
 
 
 def in_the_way(obstacle: str, noise_after: bool) -> str:
@@ -780,17 +825,19 @@ MEMBERS_HEADS = ("", "so named", "patients")
 SEEN, UNSEEN = "seen in training", "never seen"
 
 
-def _points(value: float) -> str:
-    return f"{100 * value:+.0f}".replace("-", "−")
-
-
-def advantage(low: float, at: float, high: float) -> str:
-    """What the attack is worth."""
+def guesses(low: float, at: float, high: float) -> str:
+    """How often the attack is right, from its advantage: part named of the seen, less of the others."""
+    least, right, most = (words.percent(_right(value), 1) for value in (low, at, high))
     told = (
-        f"The difference, {_points(at)} points, is what the attack is worth. With so few patients it"
-        f" may really be worth anything from {_points(low)} to {_points(high)} (95 %)."
+        f"Shown as many seen as unseen, it is right in {right}; tossing a coin is in 50 %. With so few"
+        f" patients it may really be anything from {least} to {most} (95 %)."
     )
-    return told + (" So it may be worth nothing." if low <= 0 <= high else "")
+    return told + (" So it may be no better than the coin." if low <= 0 <= high else "")
+
+
+def _right(advantage: float) -> float:
+    """The part of guesses that are right, where half of those asked about were in it."""
+    return (1 + advantage) / 2
 
 
 def ceiling(epsilon: float | None, bound: float, allowed: float) -> str:
@@ -800,10 +847,11 @@ def ceiling(epsilon: float | None, bound: float, allowed: float) -> str:
     if math.isinf(epsilon):
         return "Some rounds were sent without noise, so ε promises nothing of better attacks."
     if epsilon == 0:
-        return "Nothing of her has been sent yet, so no attack can be worth anything."
+        return "Nothing of her has been sent yet, so no guess can be better than tossing a coin."
+    most, best = words.rounded_up(_right(bound)), words.percent(_right(allowed), 1)
     return (
-        f"The promise for one patient so far, ε = {epsilon:.2g}: no attack at all is worth more than"
-        f" {100 * bound:.0f} points. The best one against this noise is worth {100 * allowed:.0f}."
+        f"The promise for one patient so far: ε = {words.budget(epsilon)} alone lets no guess be right in"
+        f" more than {most}. Against this noise the best one, made of all that was sent, is in {best}."
     )
 
 
@@ -838,29 +886,30 @@ def unchanged(count: int) -> str:
 # How hospitals differ
 
 DIFFERENCES = "How different the hospitals are"
-KINDS = {  # of the engine: what it is called here, what it asks, its term
-    "label": ("labels", "Is a yes as common everywhere?", "label shift"),
-    "quantity": ("sizes", "Has everybody as many patients?", "quantity skew"),
-    "covariate": ("columns", "Do the same patients come everywhere?", "covariate shift"),
-    "concept": ("meaning", "Do the columns mean the same everywhere?", "concept shift"),
+KINDS = {  # of the engine: what it is called here
+    "label": "labels",
+    "quantity": "sizes",
+    "covariate": "columns",
+    "concept": "meaning",
 }
 KIND_HEADS = ("", "different", "", "by chance", "")
 KINDS_READ = (
     "0 is alike. By chance: what the same patients dealt out at random would seldom pass; what is"
-    " not above it counts for nothing."
+    " not above it counts for nothing. In the field's words: label shift, quantity skew, covariate"
+    " shift, concept shift (Kairouz et al. 2021)."
 )
 BEING_MEASURED = "How different the hospitals are is being worked out."
 NO_PATIENTS_HERE = "A recording holds no patients, so their differences cannot be told."
 COLUMNS = "The columns"
 COLUMNS_READ = (
-    "apart: a hospital's mean beside that of all the others, in spreads of the column (Austin 2009)."
-    " Below .1 is balance."
+    "Apart: a hospital's mean from the mean of all the others, in spreads of the column, squared and"
+    " averaged over hospitals (Austin 2009: up to .1 is balance). + is above the others."
 )
 CROSSED = "Each one's model on the others' patients"
 CROSSED_READ = (
-    "A row is a hospital's own model, a column are the unseen patients it is tried on. Of a patient"
-    " with a yes and one with a no it should rank the yes higher: of 100 such pairs so many are"
-    " right. 50 is a coin (AUC)."
+    "Down: a hospital's own model. Across: whose unseen patients it is tried on. Of a patient with a yes"
+    " and one with a no it should rank the yes higher; of 100 such pairs so many come out right. A coin"
+    " gets 50 (AUC)."
 )
 CROSSED_NONE = (
     "– : a hospital that knows only one answer, or has fewer than two unseen patients of one."
@@ -897,12 +946,13 @@ def quantity_found(low: int, high: int, effective: float, hospitals: int) -> str
 
 def covariate_found(column: str, hospital: str, apart: float) -> str:
     """The column that differs most, and where."""
-    return f"{column}: {hospital} {apart:+.1f} spreads"
+    way = "above" if apart > 0 else "below"
+    return f"{column}: {hospital} {abs(apart):.1f} spreads {way} the rest"
 
 
 def concept_found(own: float, others: float) -> str:
     """How good a model is at home and elsewhere."""
-    return f"{100 * own:.0f} of 100 pairs right at home, {100 * others:.0f} away"
+    return f"own patients ranked {100 * own:.0f} % right, others' {100 * others:.0f} %"
 
 
 def concept_missing(hospitals: int) -> str:
