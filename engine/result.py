@@ -93,6 +93,9 @@ class Result:
             "params": last.state.params.tolist() if last else [],
             "features": list(started.federation.features),
             "scaling": _scaling(started.federation.scaling, names),
+            "fill": _listed(started.federation.scaling.fill),
+            "categories": {name: list(texts) for name, texts in started.federation.categories},
+            "label": dict(zip(("negative", "positive"), started.federation.labels, strict=True)),
             "notes": list(self.notes),
         }
 
@@ -192,6 +195,10 @@ def _privacy(
 def _named(values: Any, names: tuple[str, ...]) -> dict[str, Any]:
     every = np.broadcast_to(values, len(names)).tolist()
     return {name: _finite(value) for name, value in zip(names, every, strict=True)}
+
+
+def _listed(values: Floats | None) -> list[float] | None:
+    return None if values is None else values.tolist()
 
 
 def _scaling(scaling: Scaling, names: tuple[str, ...]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import click
 
 from fedtui.commands.compare import compare
 from fedtui.commands.data import data
+from fedtui.commands.predict import predict
 from fedtui.safe import safe
 from fedtui.shadow import refuse_shadowed_engine
 
@@ -260,6 +261,7 @@ def epsilon(
 
 cli.add_command(compare)
 cli.add_command(data)
+cli.add_command(predict)
 
 
 def _round_up(value: float) -> float:

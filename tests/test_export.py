@@ -68,8 +68,8 @@ def test_no_name_is_a_formula_and_none_breaks_the_table(name: str) -> None:
     text = export.as_csv(renamed(name))
     table = list(csv.reader(io.StringIO(text, newline="")))
     assert {len(row) for row in table} == {9 + len(RESULT["hospitals"])}
-    assert not table[0][8].startswith(("=", "+", "-", "@", "\t", "\r"))
-    assert table[0][8].endswith(safe(name))
+    assert not table[0][9].startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert table[0][9].endswith(safe(name))
 
 
 def test_a_hospital_s_column_is_not_taken_for_a_number_of_the_round() -> None:

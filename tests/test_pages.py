@@ -48,6 +48,7 @@ KINDS: dict[str, dict[str, Any]] = {  # of privacy
     "local": {"unit": "hospital", "noise_by": "hospital", "epsilon": 4.0},
     "noiseless": {"epsilon": "inf"},
 }
+PERCEPTRON = small(model={"kind": "mlp", "hidden": 4, "class_weight": "balanced"})
 LOSSY = small(faults={"drops": ["2:B"]})
 LOST = small(faults={"drops": ["2:B", "2:C"]}, masking={})
 CHANGED = Scenario.from_dict(
@@ -62,6 +63,7 @@ SCENARIOS = {
     "lossy": LOSSY,
     "lost": LOST,
     "changed": CHANGED,
+    "perceptron": PERCEPTRON,
     **{name: small(privacy=settings) for name, settings in KINDS.items()},
 }
 STEPS = (("Press → and watch", True, False), ("Press m", False, True), ("Press e", False, False))

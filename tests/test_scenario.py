@@ -35,6 +35,7 @@ kind = "logistic"
 hidden = 16
 l2 = 0.0
 init = "zero"
+class_weight = "none"
 [training]
 rounds = 20
 local_epochs = 5

@@ -39,7 +39,7 @@ def find_columns(
     """
     names = [name.strip() for name in header]
     where = f"{file}, line {line}"
-    _refuse_bad_names(where, names, _known(names, data))
+    refuse_bad_names(where, names, _known(names, data))
     if data.hospital_col == data.label_col:
         raise DataError(
             f"data.label_col: {data.label_col!r} is also data.hospital_col; name two columns."
@@ -66,7 +66,7 @@ def align(file: str, line: int, header: Sequence[str], data: Data, first: Column
         DataError: A column that only one of the two has.
     """
     names, where = [name.strip() for name in header], f"{file}, line {line}"
-    _refuse_bad_names(where, names, _known(names, data))
+    refuse_bad_names(where, names, _known(names, data))
     needed = (*first.features, data.label_col, *([SPLIT] if first.split is not None else []))
     for name in needed:
         if name not in names:
@@ -100,7 +100,12 @@ def _known(names: Sequence[str], data: Data) -> bool:
     return len(names) > 1 and (data.label_col in names or data.hospital_col in names)
 
 
-def _refuse_bad_names(where: str, names: Sequence[str], known: bool) -> None:
+def refuse_bad_names(where: str, names: Sequence[str], known: bool) -> None:
+    """Refuse a header with an empty name, or with one twice, which is quoted where it is `known`.
+
+    Raises:
+        DataError: Saying where, and which.
+    """
     if not any(names):
         raise DataError(f"{where}: there is no header; write the column names there.")
     for i, name in enumerate(names):

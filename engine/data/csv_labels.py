@@ -109,6 +109,14 @@ def _by_threshold(where: str, read: Read, sign: str, bound: str) -> Labels:
     return Labels(y.astype(np.float64), sign + bound, opposite + bound)
 
 
+def is_positive(read: Read, positive: str) -> Floats:
+    """1.0 where a label is `positive`, a label or a threshold, else 0.0, (N,)."""
+    if threshold := _THRESHOLD.fullmatch(positive):
+        sign, bound = threshold.groups()
+        return np.asarray(_TESTS[sign](read.values, float(bound)), np.float64)
+    return _equals(read, _name(positive))
+
+
 def _kinds(read: Read) -> list[_Kind]:
     """The different labels in order of appearance; [] where there are more than 50."""
     found: dict[str, _Kind] = {}

@@ -74,8 +74,10 @@ def header(text: Text, separator: str) -> list[str]:
     return names
 
 
-def batches(text: Text, separator: str, columns: Columns, left: Left) -> Iterator[Batch]:
-    """The rows that follow, blank ones and ones without a label left out.
+def batches(
+    text: Text, separator: str, columns: Columns, left: Left, *, unlabelled: bool = False
+) -> Iterator[Batch]:
+    """The rows that follow, blank ones left out, and those without a label unless they are asked for.
 
     Raises:
         DataError: A row that cannot be cut into cells.
@@ -83,10 +85,10 @@ def batches(text: Text, separator: str, columns: Columns, left: Left) -> Iterato
     while block := text.waiting():
         lines = range(text.line, text.line + block.count("\n"))
         cells = _cut(block, separator, len(columns.names))
-        if cells and not any(map(is_missing, set(cells[columns.label]))):
+        if cells and (unlabelled or not any(map(is_missing, set(cells[columns.label])))):
             text.take(len(lines))
             yield Batch(cells, lines, "_" not in block)
-        elif found := _read(text, lines.stop, separator, columns, left):
+        elif found := _read(text, lines.stop, separator, columns, left, unlabelled):
             begun, rows = zip(*found, strict=True)
             yield Batch(list(zip(*rows, strict=True)), begun, plain=False)
 
@@ -105,7 +107,7 @@ def _cut(block: str, separator: str, width: int) -> list[Cells] | None:
 
 
 def _read(
-    text: Text, stop: int, separator: str, columns: Columns, left: Left
+    text: Text, stop: int, separator: str, columns: Columns, left: Left, unlabelled: bool
 ) -> list[tuple[int, list[str]]]:
     """Line and cells of the rows that begin before line `stop`."""
     found = []
@@ -119,7 +121,7 @@ def _read(
             continue
         if len(row) != len(columns.names):
             left.ragged.append(f"line {line} has {len(row)} cells")
-        elif is_missing(row[columns.label]):
+        elif not unlabelled and is_missing(row[columns.label]):
             left.unlabelled += 1
             left.first_unlabelled = left.first_unlabelled or f"{text.file}, line {line}"
             if columns.hospital is not None and not is_missing(row[columns.hospital]):

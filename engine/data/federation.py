@@ -70,6 +70,7 @@ class Scaling:
     kind: str  # "global" | "hospital" | "none"
     mean: Floats | None
     std: Floats | None  # 0 for a constant column, which becomes 0
+    fill: Floats | None = None  # what a missing number becomes, in the table's units, (features,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +106,8 @@ class Federation:
             self.test.sizes,
             self.positive_rate,
             self.scaling,
+            tuple(self.report.categories.items()),
+            (self.report.negative, self.report.positive),
         )
 
 
@@ -118,3 +121,5 @@ class Summary:
     test_sizes: Ints  # (K,)
     positive_rate: Floats  # (K,)
     scaling: Scaling
+    categories: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of each text column, sorted
+    labels: tuple[str, str] = ("", "")  # what stands in the table for 0 and for 1; "" not known

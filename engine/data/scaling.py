@@ -44,17 +44,18 @@ def standardising(train: Table, test: Table, features: Sequence[str], kind: str)
         DataError: A column without a number, or with numbers too large to square.
     """
     missing = yield from _missing(train, test)
-    traffic, mean, std = Traffic(), None, None
+    traffic, mean, std, fill = Traffic(), None, None, None
     if kind == "global" or missing.any():
         traffic, mean, std = yield from _agree(train, features)
+        fill = mean
         if missing.any():
             yield from _fill((train, test), mean)
     if kind == "hospital":
         mean, std = yield from _own(train, features)
     if kind == "none" or mean is None or std is None:
-        return Scaling("none", None, None), traffic, _notes(missing, features)
+        return Scaling("none", None, None, fill), traffic, _notes(missing, features)
     yield from _standardise((train, test), mean, std)
-    return Scaling(kind, mean, std), traffic, _notes(missing, features)
+    return Scaling(kind, mean, std, fill), traffic, _notes(missing, features)
 
 
 def _agree(train: Table, features: Sequence[str]) -> Steps[tuple[Traffic, Floats, Floats]]:

@@ -86,6 +86,7 @@ def content(view: View, chosen: int = 0) -> list[Block]:
         blocks.append(Said(say.LOST, "lost"))
     else:
         blocks += _sum(view, chosen)
+    blocks += [Heading("The model"), *map(Said, say.model_form(view))]
     blocks += [Heading("In each hospital"), *map(Said, say.objective(view))]
     blocks += _privacy(view, min(chosen, len(view.hospitals) - 1))
     for section, told in _SECTIONS.items():

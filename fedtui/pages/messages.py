@@ -38,6 +38,7 @@ _DOWN = (  # from the server
     Kind.SURVIVORS,
     Kind.SCALING,
     Kind.ALL_CATEGORIES,
+    Kind.CLASS_WEIGHTS,
 )
 _STYLES = {"downlink": "down", "uplink": "up", "overhead": "protected", "setup": "dim"}
 

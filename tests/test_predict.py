@@ -1,0 +1,227 @@
+"""`fedtui predict`: a finished model says of a table what the run itself computed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from engine import Scenario, run
+from engine.data import load
+from engine.errors import DataError
+from engine.metrics import probabilities
+from engine.models import model_of
+from engine.prediction import finished, predict
+from fedtui.cli import cli
+
+ROWS = 60
+WARDS = ("", "east", "west", "north")
+
+
+def table(**changes: Any) -> str:
+    """Two hospitals, two columns of numbers with gaps, one of text with gaps."""
+    draw = np.random.default_rng(3)
+    lines = ["clinic,age,ward,marker,died"]
+    for i in range(ROWS):
+        age = "" if i % 11 == 0 and changes.get("gaps", True) else f"{draw.normal(60, 9):.2f}"
+        sick = draw.random() < 0.4
+        marker = f"{draw.normal(1 + sick, 0.5):.4f}"
+        lines.append(f"{'AB'[i % 2]},{age},{draw.choice(WARDS)},{marker},{'yes' if sick else 'no'}")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def at(tmp_path: Path) -> Path:
+    """A folder with a table of patients."""
+    (tmp_path / "patients.csv").write_text(table())
+    return tmp_path
+
+
+def trained(at: Path, source: str = "patients.csv", **sections: Any) -> dict[str, Any]:
+    """The result of two rounds, kept as result.json."""
+    data = {
+        "source": str(at / source), "hospital_col": "clinic", "label_col": "died",
+        **sections.pop("data", {}),
+    }  # fmt: skip
+    scenario = Scenario.from_dict({"data": data, "training": {"rounds": 2}, **sections})
+    result = run(scenario)
+    (at / "result.json").write_text(json.dumps(result))
+    return result
+
+
+def told(at: Path, name: str = "patients.csv", *options: str) -> Result:
+    return CliRunner().invoke(cli, ["predict", str(at / "result.json"), str(at / name), *options])
+
+
+def refused(at: Path, name: str = "patients.csv") -> str:
+    result = json.loads((at / "result.json").read_text())
+    with pytest.raises(DataError) as error:
+        predict(finished(result), at / name)
+    return str(error.value)
+
+
+def by_the_run(result: dict[str, Any]) -> list[float]:
+    """The probability of every patient, held out or not, as the engine's own tables give it."""
+    scenario = Scenario.from_dict({**result["scenario"], "seed": 42})
+    federation = load(scenario.data, scenario.seed)
+    model, params = model_of(scenario.model, len(federation.features)), np.array(result["params"])
+    x = np.concatenate([federation.train.x, federation.test.x])
+    return sorted(probabilities(model.logits(params, x)))
+
+
+@pytest.mark.parametrize("scaling", ["global", "hospital", "none"])
+@pytest.mark.parametrize("kind", ["logistic", "mlp"])
+def test_a_patient_of_the_training_table_gets_the_runs_own_probability(at, scaling, kind):
+    result = trained(at, data={"scaling": scaling}, model={"kind": kind, "hidden": 3})
+    found = predict(finished(result), at / "patients.csv")
+    np.testing.assert_allclose(sorted(found.p), by_the_run(result), rtol=0, atol=1e-12)
+    assert found.lines == tuple(range(2, ROWS + 2))
+    assert found.hospitals == ("A", "B") * (ROWS // 2)
+    assert found.notes == ()
+
+
+def test_columns_may_stand_in_any_order_and_between_others(at):
+    expected = predict(finished(trained(at)), at / "patients.csv")
+    rows = list(csv.DictReader(io.StringIO(table())))
+    order = ["marker", "shoe size", "died", "age", "clinic", "ward"]
+    with (at / "other.csv").open("w") as file:
+        writer = csv.DictWriter(file, order, delimiter=";", restval="43")
+        writer.writeheader()
+        writer.writerows(rows)
+    found = predict(finished(json.loads((at / "result.json").read_text())), at / "other.csv")
+    np.testing.assert_array_equal(found.p, expected.p)
+
+
+def test_the_command_prints_a_line_for_each_patient_and_scores_labels_on_stderr(at):
+    trained(at)
+    done = told(at)
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert done.exit_code == 0
+    assert [row["line"] for row in rows] == [str(i) for i in range(2, ROWS + 2)]
+    assert rows[1]["hospital"] == "B"
+    assert all(0 < float(row["probability"]) < 1 for row in rows)
+    assert "the chance of 'yes' in column 'died'" in done.stderr
+    assert f"on the {ROWS} rows with a label: right for" in done.stderr
+
+
+def test_the_command_gives_one_json_object(at):
+    trained(at)
+    done = told(at, "patients.csv", "--json")
+    found = json.loads(done.stdout)
+    assert found["label"] == {"column": "died", "negative": "no", "positive": "yes"}
+    assert len(found["predictions"]) == found["score"]["patients"] == ROWS
+    assert done.stderr == ""
+
+
+def test_a_table_without_labels_and_hospitals_is_judged_and_not_scored(at):
+    trained(at)
+    (at / "new.csv").write_text("age,ward,marker\n61,east,1.2\n,,2.5\n")
+    done = told(at, "new.csv")
+    assert done.exit_code == 0
+    assert done.stdout.splitlines()[0] == "line,probability"
+    assert "right for" not in done.stderr
+    assert json.loads(told(at, "new.csv", "--json").stdout)["score"] is None
+
+
+def test_rows_without_a_label_are_judged_and_the_others_scored(at):
+    trained(at)
+    (at / "new.csv").write_text("age,ward,marker,died\n61,east,1.2,no\n50,west,2.5,\n70,,3,yes\n")
+    found = json.loads(told(at, "new.csv", "--json").stdout)
+    assert len(found["predictions"]) == 3
+    assert found["score"]["patients"] == 2
+
+
+def test_a_text_that_no_training_patient_had_is_said(at):
+    trained(at)
+    (at / "new.csv").write_text("age,ward,marker\n61,moon,1.2\n61,,1.2\n61,mars,1.2\n")
+    done = told(at, "new.csv")
+    p = [float(row["probability"]) for row in csv.DictReader(io.StringIO(done.stdout))]
+    assert p[0] == p[1] == p[2]
+    assert (
+        "'moon' and 1 other text occurred at no training patient (first in new.csv, line 2)"
+        in done.stderr
+    )
+    assert "2 rows are judged as though it said nothing" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (
+            "age,ward\n1,east\n",
+            r"new\.csv, line 1: there is no column 'marker'.*trained on; add it",
+        ),
+        ("age,age,ward,marker\n1,1,east,2\n", "'age' occurs twice; rename one"),
+        ("age,ward,marker\n1,east,2\nold,east,2\n", r"line 3, column 'age': 'old' is not a number"),
+        ("age,ward,marker\n1,east,inf\n", r"line 2, column 'marker': the number is infinite"),
+        ("age,ward,marker\n1,east\n", r"line 2 has 2 cells, where the header has 3"),
+        ("age,ward,marker\n", "a header and no row"),
+        ("", "the file is empty"),
+    ],
+)
+def test_a_table_that_does_not_fit_gets_one_sentence(at, text, says):
+    trained(at)
+    (at / "new.csv").write_text(text)
+    sentence = refused(at, "new.csv")
+    assert "\n" not in sentence
+    assert re.search(says, sentence)
+
+
+def test_a_gap_where_no_mean_was_agreed_on_is_refused(at):
+    (at / "whole.csv").write_text(table(gaps=False))
+    trained(at, "whole.csv", data={"scaling": "none"})
+    (at / "new.csv").write_text("age,ward,marker\n,east,1\n")
+    assert "new.csv, line 2, column 'age': the number is missing" in refused(at, "new.csv")
+
+
+def test_hospitals_that_scale_themselves_must_be_known(at):
+    trained(at, data={"scaling": "hospital"})
+    (at / "new.csv").write_text("clinic,age,ward,marker\nC,60,east,1\n")
+    assert "line 2: hospital 'C' was not in the training" in refused(at, "new.csv")
+    (at / "new.csv").write_text("age,ward,marker\n60,east,1\n")
+    assert "there is no column 'clinic'" in refused(at, "new.csv")
+    (at / "new.csv").write_text("where,age,ward,marker\nA,60,east,1\n")
+    assert told(at, "new.csv", "--hospital-col", "where").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "this is no result of a run"),
+        ("[]", "this is no result of a run"),
+        ('{"params": [1]}', "this is no result of a run"),
+    ],
+)
+def test_what_is_no_result_gets_one_sentence(at, text, says):
+    (at / "result.json").write_text(text)
+    with pytest.raises(DataError, match=says):
+        CliRunner().invoke(
+            cli,
+            ["predict", str(at / "result.json"), str(at / "patients.csv")],
+            catch_exceptions=False,
+        )
+
+
+def test_a_run_that_was_cut_short_has_no_model(at):
+    result = {**trained(at), "params": []}
+    with pytest.raises(DataError, match="no round of this run was finished"):
+        finished(result)
+    result["params"] = [1.0]
+    with pytest.raises(DataError, match="has 6 numbers, and the result has 1"):
+        finished(result)
+
+
+def test_a_threshold_of_the_label_is_remembered(at):
+    text = table().replace(",yes\n", ",3\n").replace(",no\n", ",0\n").replace("died", "grade")
+    (at / "grades.csv").write_text(text.replace(",3\n", ",2\n", 4))
+    trained(at, "grades.csv", data={"label_col": "grade", "positive": ">0"})
+    found = json.loads(told(at, "grades.csv", "--json").stdout)
+    assert found["label"]["positive"] == ">0"
+    assert found["score"]["accuracy"] > 0.5
