@@ -75,7 +75,8 @@ def _shared_out(calls: Iterator[Any], number: int, jobs: int | None) -> Generato
         with _deaf() if ours else nullcontext():
             results = parallel(calls)
         try:
-            yield from results
+            for part in results:  # noqa: UP028 - `yield from` would close it with its warning
+                yield part
         finally:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of having ended early, which is meant

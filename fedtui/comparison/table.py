@@ -38,7 +38,7 @@ def shown(outcome: Outcome) -> str:
     heads = {text.strip() for text, _ in table[_HEADS]}
     told = [*_meaning(outcome, heads), *(Said(f"note: {note}", "dim") for note in _notes(outcome))]
     lines = [*table, (), *drawn, *([()] if drawn else []), *lay(told, wide, glyphs)]
-    return "\n".join(map(_inked, lines)).rstrip() + "\n"
+    return "\n".join(_inked(line, glyphs) for line in lines).rstrip() + "\n"
 
 
 def _glyphs() -> Glyphs:
@@ -47,8 +47,9 @@ def _glyphs() -> Glyphs:
     return columns_of_glyphs.choose(not encoding.startswith("utf"), os.environ.get("TERM", ""))
 
 
-def _inked(line: Line) -> str:
+def _inked(line: Line, glyphs: Glyphs) -> str:
     """A line in the terminal's own colours, of which a pipe gets none."""
+    line = tuple(("".join(map(glyphs.plain, text)), style) for text, style in line)
     if os.environ.get("NO_COLOR") or not sys.stdout.isatty():
         return "".join(text for text, _ in line).rstrip()
     return "".join(click.style(text, **_INK.get(style, {})) for text, style in line)  # type: ignore[arg-type]

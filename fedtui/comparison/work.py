@@ -12,6 +12,8 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from threading import Thread
 from typing import Any
 
 from engine import Scenario, simulate
@@ -22,6 +24,7 @@ from engine.result import Result
 from engine.state import State
 
 _WHILE = 2.0  # seconds of work before what is done is handed back
+_LOOK = 1.0  # seconds between two looks at whether anybody still wants the work
 
 Record = Mapping[str, Any]  # what is kept of a run, as JSON takes it
 
@@ -58,7 +61,7 @@ class Done:
 
 def work(portion: Portion) -> Done:
     """Do the runs of a portion, at least one, until a while has passed."""
-    parent = os.getppid() if os.getppid() == portion.wanted_by else None  # else it is far away
+    _end_with(portion.wanted_by)
     start, took = _prepared(portion)
     if not isinstance(start, State):
         return Done({task.key: start for task in portion.tasks})
@@ -67,17 +70,16 @@ def work(portion: Portion) -> Done:
     for number, task in enumerate(portion.tasks):
         if records and time.monotonic() > until:
             return Done(records, replace(portion, tasks=portion.tasks[number:]))
-        records[task.key] = record(task.scenario, start, parent)
+        records[task.key] = record(task.scenario, start)
     return Done(records)
 
 
-def record(scenario: Scenario, start: State, parent: int | None = None) -> Record:
+def record(scenario: Scenario, start: State) -> Record:
     """One run, told in numbers; or the sentence with which it ended."""
     result = Result()
     try:
         for event in simulate(scenario, start):
             result.add(event)
-            _end_with(parent)
     except EngineError as error:
         return failed(error)
     except MemoryError:
@@ -147,7 +149,17 @@ def _finished(steps: Iterator[Event]) -> Any:
             return end.value
 
 
-def _end_with(parent: int | None) -> None:
-    """End where the process that wanted the run is gone: nobody would take what comes of it."""
-    if parent is not None and os.getppid() != parent:
-        os._exit(1)
+@cache  # one watch a process
+def _end_with(parent: int) -> None:
+    """End this worker when the process that wanted the work has: nobody would take what comes of it.
+
+    A worker far away, or the process itself, has another parent and is not watched.
+    """
+    if os.getppid() == parent:
+        Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os._exit(1)

@@ -21,7 +21,8 @@ _GAP = 2  # cells between columns
 _BAR, _LEAST_BAR = 20, 5  # cells
 _LEAST_SENTENCE = 24  # cells: a narrower column of sentences stands below its row
 _LEAST_NAME = 6
-_IN_LETTERS = {"ε": "eps", "μ": "mu", "δ": "delta", "Σ": "sum of", "Δ": "d", "∞": "inf", "²": "^2"}
+_IN_LETTERS = {"ε": "eps", "μ": "mu", "δ": "delta", "Σ": "sum of", "Δ": "d", "∞": "inf", "²": "^2",
+               "±": "+/-"}  # fmt: skip
 
 
 @dataclass(frozen=True)
