@@ -69,7 +69,12 @@ def loading(data: Data, seed: int) -> Steps[Federation]:
             *never_measured(names, sizes, missing, source.categories),
             *worth_saying(names, layout.features, train, test, scaling),
         ),
-        report=replace(source.report, missing=missing, categories=source.categories),
+        report=replace(
+            source.report,
+            rows=source.report.rows or len(owner),
+            missing=missing,
+            categories=source.categories,
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from engine.data.csv_hospitals import Hospitals
 from engine.data.csv_places import Places
 from engine.data.csv_rows import Batch, Left, batches, header
 from engine.data.csv_sniff import separator
-from engine.data.csv_text import Text
+from engine.data.csv_text import BLOCK, Text
 from engine.data.source import shown
 from engine.errors import DataError
 from engine.sections import Data
@@ -91,12 +91,12 @@ def gather(
         else:
             columns = align(text.file, line, names, data, before.columns)
         gathered, first = before, before.places.rows
-        unlabelled = gathered.left.unlabelled
+        unlabelled, parts = gathered.left.unlabelled, text.size // BLOCK + 1
         for batch in batches(text, sign, columns, gathered.left):
             if gathered.places.rows == first:
                 _refuse_too_large(text, batch, columns)
             gathered.add(batch, columns, text.file, hospital)
-            yield f"reading {text.file}", min(text.done, text.size), text.size
+            yield f"reading {shown(text.file)} in parts", min(text.done // BLOCK, parts), parts
         gathered.left.refuse_ragged(text.file, len(columns.names))
         if gathered.places.rows == first:
             if gathered.left.unlabelled == unlabelled:
