@@ -66,7 +66,7 @@ def reading(name: str, data: Data) -> Steps[Source]:
     entry = ENTRIES[name]
     folder = yield from place.checking(entry)
     patients = yield from _READERS[name](folder, data)
-    source = patients.source([file.name for file in entry.files], data)
+    source = yield from patients.source([file.name for file in entry.files], data)
     return replace(source, notes=(f"{entry.attribution}.", *source.notes))
 
 
@@ -87,5 +87,6 @@ def reading_folder(folder: Path, data: Data) -> Steps[Source]:
     database = recognise(folder)
     reading, tables = _ON_DISK[database]
     patients = yield from reading(folder, data)
-    source = patients.source([path.name for t in tables if (path := find(folder, t))], data)
+    files = [path.name for table in tables if (path := find(folder, table))]
+    source = yield from patients.source(files, data)
     return replace(source, notes=(f"Read as the tables of {database}.", *source.notes))

@@ -14,22 +14,31 @@ from engine.data.report import Report
 from engine.data.source import Source, choose
 from engine.errors import DataError
 from engine.sections import Data
+from engine.steps import Steps
 
 SPLIT = "split"  # what a table calls its own division into training and test
 
 
 @dataclass(frozen=True, eq=False)
 class Texts:
-    """A text column: which category each patient has, (N,), and the categories, sorted."""
+    """A text column: which of the categories each patient has, (N,)."""
 
     codes: Ints
     categories: tuple[str, ...]
 
     @staticmethod
     def of(values: Sequence[str]) -> Texts:
-        """From the values as they come; "" where one is missing, which sorts first."""
-        categories, codes = np.unique(np.asarray(values, dtype=np.str_), return_inverse=True)
-        return Texts(codes.astype(np.int64), tuple(map(str, categories)))
+        """From the values as they come, "" where one is missing; categories as they first appear."""
+        found: dict[str, int] = {}
+        codes = [found.setdefault(value, len(found)) for value in values]
+        return Texts(np.array(codes, np.int64), tuple(found))
+
+    @property
+    def in_order(self) -> Texts:
+        """With the categories sorted, a missing text first."""
+        categories = tuple(sorted(self.categories))
+        places = np.array([categories.index(category) for category in self.categories])
+        return Texts(places[self.codes], categories)
 
 
 Column: TypeAlias = Floats | Texts
@@ -52,7 +61,7 @@ class Patients:
     held_out: Flags | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
 
-    def source(self, files: Sequence[str], data: Data) -> Source:
+    def source(self, files: Sequence[str], data: Data) -> Steps[Source]:
         """With the columns that `data` keeps; the split only where it does not drop it.
 
         Raises:
@@ -61,46 +70,42 @@ class Patients:
         drop = [name for name in data.drop if name != SPLIT or self.held_out is None]
         names = list(self.columns)
         names = [names[i] for i in choose(names, data.keep, drop)]
-        texts = {name: c for name in names if isinstance(c := self.columns[name], Texts)}
-        _refuse_many(texts)
-        owner, hospitals = _in_order(self.hospitals)
+        x = np.empty((len(self.y), len(names)))
+        categories: dict[str, tuple[str, ...]] = {}
+        for i, name in enumerate(names):
+            column = self.columns[name]
+            if isinstance(column, Texts):
+                _refuse_many(name, column)
+                column = column.in_order
+                categories[name] = column.categories
+                x[:, i] = column.codes
+            else:
+                x[:, i] = column
+            yield "reading the columns", i + 1, len(names)
         positive, negative = self.labels
+        left_out = {why: number for why, number in self.left_out.items() if number}
         return Source(
-            x=np.column_stack([_numbers(self.columns[name]) for name in names]),
+            x=x,
             y=self.y,
             features=tuple(names),
-            owner=owner,
-            names=hospitals,
+            owner=self.hospitals.codes,
+            names=self.hospitals.categories,
             held_out=None if SPLIT in data.drop else self.held_out,
-            notes=tuple(f"{number:,} {why}." for why, number in self.left_out.items() if number),
-            categories={name: column.categories for name, column in texts.items()},
+            notes=tuple(f"{number:,} {why}." for why, number in left_out.items()),
+            categories=categories,
             report=Report(
                 files=tuple(files),
-                rows=len(self.y) + sum(self.left_out.values()),
-                dropped={why: number for why, number in self.left_out.items() if number},
+                rows=len(self.y) + sum(left_out.values()),
+                dropped=left_out,
                 positive=positive,
                 negative=negative,
             ),
         )
 
 
-def _refuse_many(texts: Mapping[str, Texts]) -> None:
-    for name, column in texts.items():
-        if len(column.categories) > MOST:
-            raise DataError(
-                f"column {name!r}: there are {len(column.categories)} categories, and a column has "
-                f"at most {MOST}; leave it out with data.drop."
-            )
-
-
-def _numbers(column: Column) -> Floats:
-    return column.codes.astype(np.float64) if isinstance(column, Texts) else column
-
-
-def _in_order(hospitals: Texts) -> tuple[Ints, tuple[str, ...]]:
-    """Each patient's hospital and the hospitals' names, in order of first appearance."""
-    found, first = np.unique(hospitals.codes, return_index=True)
-    order = found[np.argsort(first)]
-    place = np.empty(len(hospitals.categories), np.int64)
-    place[order] = np.arange(len(order))
-    return place[hospitals.codes], tuple(hospitals.categories[code] for code in order)
+def _refuse_many(name: str, column: Texts) -> None:
+    if len(column.categories) > MOST:
+        raise DataError(
+            f"column {name!r}: there are {len(column.categories)} categories, and a column has at "
+            f"most {MOST}; leave it out with data.drop."
+        )

@@ -11,14 +11,16 @@ Other tables (vital signs, laboratory, treatments) are not read.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from sys import intern
 
 import numpy as np
 
 from engine.arrays import Floats
 from engine.data.catalogue.columns import Column, Patients, Texts
-from engine.data.catalogue.tables import Row, pieces
+from engine.data.catalogue.tables import Row, numbers, pieces
 from engine.errors import DataError
 from engine.sections import Data
 from engine.steps import Steps
@@ -38,10 +40,11 @@ SIZES = ("admissionheight", "admissionweight")
 OLDEST = 90.0  # "> 89" protects the oldest
 BY_HOSPITAL, BY_REGION = ("hospital", "hospitalid"), "region"
 _ADMISSION = (
-    "patientunitstayid", "patienthealthsystemstayid", "unitvisitnumber", "hospitalid",
+    "patienthealthsystemstayid", "unitvisitnumber", "patientunitstayid", "hospitalid",
     "hospitaldischargestatus", "age", *TEXTS, *SIZES,
 )  # fmt: skip
 _LABELS = {"alive": 0.0, "expired": 1.0}
+_STEP = 10_000  # admissions at a time
 
 
 def reading(folder: Path, data: Data) -> Steps[Patients]:
@@ -50,70 +53,75 @@ def reading(folder: Path, data: Data) -> Steps[Patients]:
     Raises:
         DataError: A table or column is missing or damaged, or there is nobody in them.
     """
-    hospital_of = _chosen(data.hospital_col)
+    if data.hospital_col not in (*BY_HOSPITAL, BY_REGION):
+        raise DataError(
+            f"data.hospital_col: {data.hospital_col!r} cannot tell the hospitals of eICU apart; "
+            "choose hospital or region."
+        )
     physiology = yield from _stays(folder, "apacheApsVar", PHYSIOLOGY)
     history = yield from _stays(folder, "apachePredVar", HISTORY)
     regions = yield from _regions(folder)
-    first, unknown = yield from _first_stays(folder, physiology)
-    rows = [dict(zip(_ADMISSION, row, strict=True)) for row in first]
-    if not rows:
+    rows, unknown = yield from _first_stays(folder, physiology)
+    stays, places, outcomes, ages, *others = yield from _turned(rows)
+    if not stays:
         raise DataError(
             f"{folder.name}: no patient has both APACHE variables and a known outcome; "
             "are these the tables of one database?"
         )
-    stays = [row["patientunitstayid"] for row in rows]
-    columns: dict[str, Column] = {"age": np.array([_age(row["age"]) for row in rows])}
-    columns |= {name: Texts.of([row[name] for row in rows]) for name in TEXTS}
-    columns |= {name: np.array([_number(row[name]) for row in rows]) for name in SIZES}
-    past = history.of(stays)
+    columns: dict[str, Column] = {"age": _ages(ages)}
+    for done, (name, cells) in enumerate(zip((*TEXTS, *SIZES), others, strict=True)):
+        yield "sorting texts", done, len(others)
+        columns[name] = Texts.of(cells) if name in TEXTS else _measured(numbers(cells, "patient"))
+    columns |= yield from physiology.of(stays)
+    past = yield from history.of(stays)
     past["electivesurgery"] = np.nan_to_num(past["electivesurgery"])  # empty: no operation at all
-    columns |= physiology.of(stays) | past
-    places = [row["hospitalid"] for row in rows]
-    names = [regions.get(place, "Unknown") for place in places]
+    if data.hospital_col == BY_REGION:
+        names = [regions.get(place, "Unknown") for place in places]
+    else:
+        names = [f"H{place}" for place in places]
+    yield "sorting texts", len(others), len(others)
     return Patients(
-        columns=columns,
-        y=np.array([_LABELS[row["hospitaldischargestatus"].casefold()] for row in rows]),
-        hospitals=Texts.of(names if hospital_of == BY_REGION else [f"H{p}" for p in places]),
+        columns=columns | past,
+        y=np.array([_LABELS[outcome.casefold()] for outcome in outcomes]),
+        hospitals=Texts.of(names),
         labels=("Expired", "Alive"),
         left_out={"admissions without a known outcome are left out": unknown},
     )
 
 
-def _chosen(column: str) -> str:
-    if column not in (*BY_HOSPITAL, BY_REGION):
-        raise DataError(
-            f"data.hospital_col: {column!r} cannot tell the hospitals of eICU apart; "
-            "choose hospital or region."
-        )
-    return column
-
-
 @dataclass(frozen=True)
 class _Numbers:
-    """Numbers per stay: `places` says in which row of `values` (stays, columns) a stay is."""
+    """Numbers per stay: `places` says in which row of `values` (stays + 1, columns) a stay is; the
+    last row is for the stays that are not there.
+    """
 
     names: tuple[str, ...]
     places: dict[str, int]
     values: Floats
 
-    def of(self, stays: list[str]) -> dict[str, Floats]:
+    def of(self, stays: Sequence[str]) -> Steps[dict[str, Floats]]:
         """The columns of some stays; nan for a stay that is not there."""
-        rows = np.array([self.places.get(stay, len(self.places)) for stay in stays])
-        return dict(zip(self.names, self.values[rows].T.copy(), strict=True))
+        found = np.empty((len(self.names), len(stays)))
+        for first in range(0, len(stays), _STEP):
+            part = slice(first, first + _STEP)
+            rows = [self.places.get(stay, len(self.places)) for stay in stays[part]]
+            found[:, part] = self.values[rows].T
+            yield "looking up stays", min(first + _STEP, len(stays)), len(stays)
+        return dict(zip(self.names, found, strict=True))
 
 
 def _stays(folder: Path, table: str, names: tuple[str, ...]) -> Steps[_Numbers]:
     """What a table of APACHE says of each stay."""
     places: dict[str, int] = {}
-    numbers = array("d")
+    values = array("d")
     for piece in pieces(folder, table, ("patientunitstayid", *names)):
         for stay, *cells in piece.rows:
             if stay not in places:
                 places[stay] = len(places)
-                numbers.extend([_number(cell) for cell in cells])
+                values.extend(numbers(cells, table))
         yield piece.progress
-    numbers.extend([np.nan] * len(names))  # for the stays that are not there
-    return _Numbers(names, places, np.frombuffer(numbers).reshape(-1, len(names)))
+    values.extend([np.nan] * len(names))
+    return _Numbers(names, places, _measured(values).reshape(-1, len(names)))
 
 
 def _regions(folder: Path) -> Steps[dict[str, str]]:
@@ -127,30 +135,39 @@ def _regions(folder: Path) -> Steps[dict[str, str]]:
 
 def _first_stays(folder: Path, physiology: _Numbers) -> Steps[tuple[list[Row], int]]:
     """The first stay of each admission that has physiology, and how many lack an outcome."""
-    first: dict[str, Row] = {}
+    first: dict[str, tuple[float, Row]] = {}
     unknown: set[str] = set()
     for piece in pieces(folder, "patient", _ADMISSION):
-        for row in piece.rows:
-            stay, admission, visit, _, outcome, *_ = row
-            if stay not in physiology.places:
+        visits = numbers([row[1] for row in piece.rows], "patient")
+        for visit, (admission, _, *row) in zip(visits, piece.rows, strict=True):
+            if row[0] not in physiology.places:
                 continue
-            if outcome.casefold() not in _LABELS:
+            if row[2].casefold() not in _LABELS:
                 unknown.add(admission)
-            elif admission not in first or _visit(visit) < _visit(first[admission][2]):
-                first[admission] = row
+            elif admission not in first or visit < first[admission][0]:
+                first[admission] = visit, tuple(map(intern, row))
         yield piece.progress
-    return list(first.values()), len(unknown - first.keys())
+    return [row for _, row in first.values()], len(unknown - first.keys())
 
 
-def _visit(text: str) -> float:
-    return float(text or "inf")
+def _turned(rows: Sequence[Row]) -> Steps[list[list[str]]]:
+    """Rows turned into columns: those of `_ADMISSION` but for its first two."""
+    columns: list[list[str]] = [[] for _ in _ADMISSION[2:]]
+    for first in range(0, len(rows), _STEP):
+        for column, cells in zip(
+            columns, zip(*rows[first : first + _STEP], strict=True), strict=True
+        ):
+            column.extend(cells)
+        yield "sorting admissions", min(first + _STEP, len(rows)), len(rows)
+    return columns
 
 
-def _number(text: str) -> float:
-    """A number; -1 is how APACHE writes that there is none."""
-    number = float(text) if text else np.nan
-    return np.nan if number == -1 else number
+def _measured(values: Iterable[float]) -> Floats:
+    """Numbers; −1 is how APACHE writes that there is none."""
+    found = np.array(values)
+    found[found == -1] = np.nan
+    return found
 
 
-def _age(text: str) -> float:
-    return OLDEST if ">" in text else _number(text)
+def _ages(cells: Sequence[str]) -> Floats:
+    return _measured(numbers([str(OLDEST) if ">" in cell else cell for cell in cells], "patient"))

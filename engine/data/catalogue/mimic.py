@@ -12,7 +12,8 @@ their own. Charted vital signs (330 million rows) are not read.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,7 @@ import numpy as np
 
 from engine.arrays import Floats
 from engine.data.catalogue.columns import Column, Patients, Texts
-from engine.data.catalogue.tables import pieces
+from engine.data.catalogue.tables import numbers, pieces, times
 from engine.errors import DataError
 from engine.sections import Data
 from engine.steps import Steps
@@ -44,6 +45,7 @@ FIRST_DAY = np.timedelta64(24, "h")
 YOUNGEST, OLDEST = 16.0, 90.0  # years
 BY_UNIT = ("hospital", "first_careunit")
 _YEAR = np.timedelta64(31_556_952, "s")  # 365.2425 days
+_STEP = 5_000  # admissions whose times are read at a time
 _COLUMN = {item: i for i, items in enumerate(LABORATORY.values()) for item in items}
 
 
@@ -83,29 +85,27 @@ def reading(folder: Path, data: Data) -> Steps[Patients]:
     stays = yield from _first_stays(folder)
     people = yield from _people(folder)
     treated = yield from _admissions(folder, stays.keys())
-    ages = np.array([_age(people.get(each.patient), each.begins) for each in treated])
+    nobody = _Person("", "")
+    patients = [people.get(each.patient, nobody) for each in treated]
+    ages = yield from _ages([p.born for p in patients], [each.begins for each in treated])
     adult = ~(ages < YOUNGEST)  # who has no birthday counts as one
-    kept = [each for each, keep in zip(treated, adult, strict=True) if keep]
+    kept = list(compress(treated, adult))
     if not kept:
         raise DataError(
             f"{folder.name}: no adult was in intensive care; are these the tables of one database?"
         )
-    nobody = _Person("", "")
-    genders = [people.get(each.patient, nobody).gender for each in kept]
     columns: dict[str, Column] = {
         "age": ages[adult],
-        "gender": Texts.of(genders),
+        "gender": Texts.of([person.gender for person in compress(patients, adult)]),
         "admission_type": Texts.of([each.kind for each in kept]),
     }
     means = yield from _first_day(folder, {each.id: stays[each.id].begins for each in kept})
-    columns |= dict(zip(LABORATORY, means.T.copy(), strict=True))
-    young = len(treated) - len(kept)
     return Patients(
-        columns=columns,
+        columns=columns | dict(zip(LABORATORY, means.T, strict=True)),
         y=np.array([float(each.died == "1") for each in kept]),
         hospitals=Texts.of([stays[each.id].unit for each in kept]),
         labels=("1", "0"),
-        left_out={"admissions of patients under 16 are left out": young},
+        left_out={"admissions of patients under 16 are left out": len(treated) - len(kept)},
     )
 
 
@@ -138,42 +138,56 @@ def _admissions(folder: Path, treated: Container[str]) -> Steps[list[_Admission]
     return found
 
 
+def _ages(born: Sequence[str], begins: Sequence[str]) -> Steps[Floats]:
+    """Whole years at admission, at most 90, (admissions,); nan where no birthday is known."""
+    years = np.empty(len(born))
+    for part in _parts(len(born)):
+        since = times(begins[part], "ADMISSIONS") - times(born[part], "PATIENTS")
+        years[part] = np.where(np.isnat(since), np.nan, since // _YEAR)
+        yield "computing ages", part.stop, len(born)
+    return np.minimum(years, OLDEST)
+
+
+def _windows(begins: Mapping[str, str]) -> Steps[dict[str, tuple[int, str, str]]]:
+    """The place of each admission, and begin and end of its first day in a unit, as texts."""
+    starts, found = list(begins.items()), {}
+    for part in _parts(len(starts)):
+        ends = times([begin for _, begin in starts[part]], "ICUSTAYS") + FIRST_DAY
+        texts = [text.replace("T", " ") for text in np.datetime_as_string(ends)]
+        for place, ((admission, begin), end) in enumerate(
+            zip(starts[part], texts, strict=True), part.start
+        ):
+            found[admission] = place, begin, end
+        yield "finding the first days", part.stop, len(starts)
+    return found
+
+
+def _parts(number: int) -> list[slice]:
+    """Slices of `number` admissions, each a step of work."""
+    return [slice(first, min(first + _STEP, number)) for first in range(0, number, _STEP)]
+
+
 def _first_day(folder: Path, begins: Mapping[str, str]) -> Steps[Floats]:
     """Means of the laboratory values in the first 24 hours from `begins`, (admissions, 12).
 
     The one table that may not fit in memory: rows go by, sums stay. Times of one spelling compare as
     texts do, which spares reading 27 million of them.
     """
-    windows = {
-        admission: (place, begin, _later(begin))
-        for place, (admission, begin) in enumerate(begins.items())
-    }
+    windows = yield from _windows(begins)
     sums, counts = np.zeros((2, len(windows), len(LABORATORY)))
     columns = ("itemid", "hadm_id", "charttime", "valuenum")
     for piece in pieces(folder, "LABEVENTS", columns):
-        for item, admission, time, value in piece.rows:
+        inside: list[tuple[int, int]] = []
+        cells: list[str] = []
+        for item, admission, time, cell in piece.rows:
             column, window = _COLUMN.get(item), windows.get(admission)
-            if column is None or window is None or not value:
-                continue
-            place, begin, end = window
-            if begin <= time < end:
-                sums[place, column] += float(value)
-                counts[place, column] += 1
+            if column is not None and window is not None and cell:
+                place, begin, end = window
+                if begin <= time < end:
+                    inside.append((place, column))
+                    cells.append(cell)
+        for at, value in zip(inside, numbers(cells, "LABEVENTS"), strict=True):
+            sums[at] += value
+            counts[at] += 1
         yield piece.progress
     return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
-
-
-def _later(time: str) -> str:
-    return str(_moment(time) + FIRST_DAY).replace("T", " ")
-
-
-def _moment(time: str) -> np.datetime64:
-    return np.datetime64(time.replace(" ", "T"), "s")
-
-
-def _age(person: _Person | None, begins: str) -> float:
-    """Whole years at admission, at most 90; nan where no birthday is known."""
-    if person is None or not person.born:
-        return np.nan
-    years = (_moment(begins) - _moment(person.born)) // _YEAR
-    return min(float(years), OLDEST)

@@ -15,14 +15,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
 from itertools import islice
+from math import nan
 from operator import itemgetter
 from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import DataError
 from engine.steps import Progress
 
-PIECE = 4096  # rows: 10 ms or so
+PIECE = 1024  # rows: 10 ms or so
 Row = tuple[str, ...]
+Times: TypeAlias = NDArray[np.datetime64]
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,36 @@ def pieces(folder: Path, table: str, columns: Sequence[str]) -> Iterator[Piece]:
         ) from None
     except csv.Error as error:
         raise DataError(f"{path.name}: a row cannot be read ({error}); copy it again.") from None
+
+
+def numbers(cells: Sequence[str], table: str) -> list[float]:
+    """Cells as numbers, nan where one is empty.
+
+    Raises:
+        DataError: One is something else.
+    """
+    try:
+        return [float(cell) if cell else nan for cell in cells]
+    except ValueError as error:
+        told = str(error).partition(": ")[2]
+        raise DataError(
+            f"{table}: {told} stands where a number should be; fetch or copy the file again."
+        ) from None
+
+
+def times(cells: Sequence[str], table: str) -> Times:
+    """Cells such as 2164-10-23 21:09:00 as times, "not a time" where one is empty.
+
+    Raises:
+        DataError: One is something else.
+    """
+    try:
+        return np.array(cells, "datetime64[s]")
+    except ValueError as error:
+        told = str(error).partition('"')[2].partition('"')[0]
+        raise DataError(
+            f"{table}: {told!r} stands where a time should be; fetch or copy the file again."
+        ) from None
 
 
 def _read(path: Path, columns: Sequence[str]) -> Iterator[Piece]:
