@@ -8,10 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.data import load
+from engine.data import csv_text, load, memory
 from engine.data.csv_sniff import SEPARATORS
+from engine.data.csv_table import read_csv
 from engine.errors import DataError, EngineError
 from engine.sections import Data
+from engine.steps import finished
 
 HEADER = "hospital,age,chol,label\n"
 ROWS = "".join(
@@ -334,3 +336,245 @@ def test_no_bytes_break_the_reader(write, garbage):
         except EngineError:
             continue
         assert np.isfinite(federation.train.x).all()
+
+
+# How a table is written does not matter
+
+
+def sources(path, **given):
+    """The patients of a file as they were read, before they are placed."""
+    return finished(read_csv(path, Data.build({"source": str(path), **given})))
+
+
+def same(one, other):
+    return (
+        np.array_equal(one.x, other.x, equal_nan=True)
+        and np.array_equal(one.y, other.y)
+        and np.array_equal(one.owner, other.owner)
+        and (one.features, one.names, one.categories) == (other.features, other.names, other.categories)
+    )  # fmt: skip
+
+
+CELLS = st.sampled_from(["1", " 2.5", "-3e2", "NA", "", "old", "young ", "٣", "7 "])
+LINES = st.lists(
+    st.tuples(st.sampled_from("NS"), CELLS, st.integers(-5, 5).map(str), st.sampled_from("01")),
+    min_size=4,
+    max_size=40,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(LINES, st.sampled_from([10, 60, 1 << 17]), st.sampled_from(",;|\t"))
+def test_quotes_blank_lines_and_blocks_of_any_size_change_nothing(write, lines, block, sign):
+    lines = [*lines, ("N", "1", "2", "0"), ("S", "2", "3", "1")]
+    head = ("hospital", "a", "b", "label")
+    plain = "\n".join(sign.join(cells) for cells in (head, *lines))
+    quoted = "\r\n\n".join(
+        sign.join(f'"{cell}"' if i % 3 else cell for i, cell in enumerate(cells))
+        for cells in (head, *lines)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        whole = sources(write(plain))
+        patch.setattr(csv_text, "BLOCK", block)
+        assert same(whole, sources(write(plain, "again.csv")))
+        assert same(whole, sources(write(quoted, "quoted.csv")))
+    assert whole.report.separator == sign
+
+
+@pytest.mark.parametrize("sign", SEPARATORS)
+@pytest.mark.parametrize(
+    "header", ["hospital{0}age{0}label", '"hospital"{0}"a,b;c|d\te"{0}"label"', "x, y{0}hospital{0}label"]
+)  # fmt: skip
+def test_the_separator_is_told_by_the_header_whatever_stands_in_quotes(write, sign, header):
+    header = header.format(sign)
+    row = sign.join("1" for _ in range(3))
+    other = row[:-1] + "0"
+    path = write(f"{header}\n{row}\n{other}\n{row}\n{other}\n")
+    if sign == "," and header.startswith("x"):
+        return  # "x, y" is then two columns
+    assert sources(path).report.separator == sign
+    with pytest.raises(DataError):
+        sources(path, separator="," if sign == ";" else ";")
+
+
+def test_a_line_that_tells_the_separator_is_passed_by(write):
+    text = "\n\nsep=;\n" + (HEADER + ROWS).replace(",", ";")
+    assert same(sources(write(text)), sources(write(HEADER + ROWS, "comma.csv")))
+    assert "line 8, column 'age'" in refusal(write(text.replace(";43;", ";4 %;"), "bad.csv"))
+
+
+def test_a_separator_that_is_named_is_not_guessed(write):
+    path = write((HEADER + ROWS).replace(",", ";"))
+    said = refusal(path, separator=",")
+    assert "seem to be separated by ';', so set data.separator" in said
+
+
+def test_latin_1_is_read_where_the_first_foreign_sign_is_none_of_utf_8(write):
+    text = row(6, "Zürich,44,200,1")
+    latin, utf = sources(write(text.encode("latin-1"))), sources(write(text, "utf.csv"))
+    assert same(latin, utf)
+    assert (latin.report.encoding, utf.report.encoding) == ("Latin-1", "UTF-8")
+    assert latin.notes == ("'table.csv': not in UTF-8, so it is read as Latin-1.",)
+    marked = b"\xef\xbb\xbf" + text.encode("latin-1")
+    assert "line 6: the text is not in UTF-8 here" in refusal(write(marked, "marked.csv"))
+
+
+def test_a_line_without_an_end_is_no_row(write, monkeypatch):
+    monkeypatch.setattr(csv_text, "LONGEST", 1000)
+    monkeypatch.setattr(csv_text, "BLOCK", 100)
+    assert "line 18: the line is too long" in refusal(write(HEADER + ROWS + "x" * 2000))
+
+
+def test_a_file_that_goes_on_as_it_begins_and_would_not_fit_is_refused_at_once(write, monkeypatch):
+    monkeypatch.setattr(memory, "physical", lambda: 50_000)
+    monkeypatch.setattr(csv_text, "BLOCK", 1000)
+    path = write(HEADER + ROWS * 100)
+    steps = read_csv(path, Data.build({"source": str(path)}))
+    with pytest.raises(DataError, match=r"GB of memory .* give fewer rows of table\.csv"):
+        next(steps)
+
+
+# Labels
+
+
+def labelled(*labels):
+    cells = [label for label in labels for _ in range(3)]
+    return HEADER + "".join(f"A,{i},{i * i},{label}\n" for i, label in enumerate(cells))
+
+
+@pytest.mark.parametrize(
+    ("labels", "positive", "is_positive"),
+    [
+        (("0", "1"), "", "1"), (("0.0", "1.0"), "", "1.0"), (("1", "2"), "", "2"),
+        (("-1", "1"), "", "1"), (("0", "1"), "0", "0"), (("yes", "no"), "", "yes"),
+        (("FALSE", "True"), "", "True"), (("Alive", "Expired"), "", "Expired"),
+        (("red", "blue"), "blue", "blue"), (("B", "M"), "M", "M"), (("1", "2", "3"), "3", "3"),
+    ],
+)  # fmt: skip
+def test_which_label_is_positive(write, labels, positive, is_positive):
+    source = sources(write(labelled(*labels)), positive=positive)
+    assert source.report.positive == is_positive
+    assert source.y.tolist() == [float(label == is_positive) for label in labels for _ in range(3)]
+    decided = not positive and tuple(map(str.strip, labels)) not in (("0", "1"), ("0.0", "1.0"))
+    assert any("data.positive can say otherwise" in note for note in source.notes) == decided
+
+
+@pytest.mark.parametrize("sign", [">", ">=", "<", "<="])
+def test_a_threshold_is_a_comparison(write, sign):
+    source = sources(write(labelled("0", "1", "2", "3.5")), positive=f" {sign} 2")
+    values = [0, 1, 2, 3.5]
+    expected = {">": [v > 2 for v in values], ">=": [v >= 2 for v in values],
+                "<": [v < 2 for v in values], "<=": [v <= 2 for v in values]}[sign]  # fmt: skip
+    assert source.y[::3].astype(bool).tolist() == expected
+    assert source.report.positive == f"{sign}2"
+
+
+def test_a_threshold_serves_a_label_of_many_numbers(write):
+    path = write(HEADER + "".join(f"A,{i},{i * i},{i / 8}\n" for i in range(80)))
+    assert sources(path, positive=">=5").y.sum() == 40
+    assert "there are more than 50 labels; set data.positive to a threshold" in refusal(path)
+    assert "every label is >-1" in refusal(path, positive=">-1")
+    assert "no label is >1e3" in refusal(path, positive=">1e3")
+    words = write(labelled("red", "blue"), "words.csv")
+    assert "which are no numbers" in refusal(words, positive=">0")
+
+
+# A folder
+
+
+def folder(tmp_path, **files):
+    for name, text in files.items():
+        (tmp_path / f"{name}.csv").write_text(text)
+    return tmp_path
+
+
+A = "age,chol,label\n" + "".join(f"{i},{i * 2},{i % 2}\n" for i in range(8))
+
+
+def test_a_folder_is_one_table_with_the_files_as_hospitals(tmp_path):
+    turned = "label,chol,age\n" + "".join(f"{i % 2},{i * 2},{i}\n" for i in range(8))
+    path = folder(tmp_path, b=A, a=turned.replace(",", ";"))
+    (path / "notes.txt").write_text("nothing")
+    (path / ".hidden.csv").write_text("nothing")
+    federation = read(path)
+    assert federation.names == ("a", "b")
+    assert federation.report.files == ("a.csv", "b.csv")
+    assert federation.features == ("chol", "age")
+    rows = np.array(everyone(federation))
+    assert np.array_equal(rows[:8, 1:], rows[8:, 1:])
+
+
+def test_texts_and_labels_of_a_folder_are_those_of_all_its_files(tmp_path):
+    one = "kind,label\n" + "x,0\n" * 4
+    other = "kind,label\n" + "y,1\nz,1\n" * 2
+    federation = read(folder(tmp_path, one=one, other=other))
+    assert federation.features == ("kind=y", "kind=z")
+    assert federation.positive_rate.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ("age,label\n1,0\n", "b.csv, line 1: there is no column 'chol', which a.csv has"),
+        (A.replace("chol", "chol,x").replace("\n", ",1\n"), "a.csv: there is no column 'x', which b.csv"),
+        (A.replace("label", "num"), "b.csv, line 1: there is no column 'label', which a.csv has"),
+        ("", "b.csv: the file is empty"),
+        ("age,chol,label\n", "b.csv: there is a header and no row"),
+        (A.replace("5,10", "5,1 %"), "b.csv, line 7, column 'chol': '1 %' is not a number"),
+        (A.replace("5,10", "5,inf"), "b.csv, line 7, column 'chol': the number is infinite"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_not_like_the_others_is_named(tmp_path, other, words):
+    assert words in refusal(folder(tmp_path, a=A, b=other))
+
+
+def test_a_hospital_without_a_label_is_left_out_and_told(tmp_path, write):
+    path = folder(tmp_path, a=A, b="age,chol,label\n1,2,\n3,4,NA\n", c=A)
+    federation = read(path)
+    assert federation.names == ("a", "c")
+    assert federation.report.skipped == {"b": "no label"}
+    assert federation.report.dropped == {"no label": 2}
+    assert "Nobody at 'b' has a label, so it is left out." in federation.notes
+    one = read(write(HEADER + ROWS + "West,1,2,\n"))
+    assert one.report.skipped == {"West": "no label"}
+
+
+# What is told
+
+
+def test_repeated_rows_are_counted(write):
+    assert sources(write(HEADER + ROWS)).report.duplicates == 0
+    source = sources(write(HEADER + ROWS + ROWS + "North,40,200,0\n"))
+    assert source.report.duplicates == 17
+    assert "17 rows equal earlier ones in every column; a patient who is there" in source.notes[0]
+    other = ROWS.replace("North", "East").replace("South", "West")
+    assert sources(write(HEADER + ROWS + other)).report.duplicates == 0
+
+
+def test_whole_numbers_that_all_differ_are_pointed_at_and_measurements_are_not(write):
+    draw = np.random.default_rng(0)
+    text = "hospital,id,measured,label\n" + "".join(
+        f"A,{900 - 7 * i},{draw.normal():.6f},{draw.integers(2)}\n" for i in range(60)
+    )
+    assert [note for note in sources(write(text)).notes if "another value" in note] == [
+        "Column 'id' has another value for every patient; if it is an id, leave it out with data.drop."
+    ]
+
+
+@pytest.mark.parametrize("told", ["{0}", "{0}5.{1}", "-{0}.{1}", "{2}"])
+def test_a_column_that_tells_the_label_is_pointed_at(write, told):
+    text = "hospital,told,other,label\n" + "".join(
+        f"A,{told.format(i % 2, i % 7, ('well', 'ill')[i % 2])},{i * 7 % 11},{i % 2}\n"
+        for i in range(60)
+    )
+    notes = [note for note in sources(write(text)).notes if "tells the label" in note]
+    assert len(notes) == 1
+    assert "'told'" in notes[0]
+
+
+def test_a_word_among_numbers_is_told_with_its_line(write):
+    federation = read(write(row(5, "North,old,200,1")))
+    assert "age=old" in federation.features
+    assert any("since 'old' (table.csv, line 5) is not a number" in n for n in federation.notes)
+    safe = read(write(row(5, "North,\x1b[2J,200,1")))
+    assert all(note.isprintable() for note in safe.notes)

@@ -27,6 +27,7 @@ class Text:
         size: Bytes in all.
         line: The number of the next line, from 1.
         encoding: "UTF-8" or "Latin-1", as far as the text has told.
+        done: Characters of the blocks that were read, about as many as bytes.
     """
 
     def __init__(self, path: Path) -> None:
@@ -35,10 +36,9 @@ class Text:
         Raises:
             DataError: It is no file, cannot be read, or is empty.
         """
-        self.file, self.line, self.encoding = path.name, 1, "UTF-8"
+        self.file, self.line, self.encoding, self.done = path.name, 1, "UTF-8", 0
         head, self.size = _looked_at(path)
-        self._raw = _opened(path)
-        self._stream = TextIOWrapper(self._raw, "utf-8-sig", errors="surrogateescape")
+        self._stream = TextIOWrapper(_opened(path), "utf-8-sig", errors="surrogateescape")
         self._lines, self._at, self._tail = (
             "",
             0,
@@ -68,6 +68,7 @@ class Text:
         """The lines at hand that nobody took yet; "" at the end of the file."""
         if self._at == len(self._lines):
             self._lines, self._at = self._more(), 0
+            self.done += len(self._lines)
         elif self._at:
             self._lines, self._at = self._lines[self._at :], 0
         return self._lines
@@ -76,11 +77,6 @@ class Text:
         """Pass by the lines at hand, which are `lines`."""
         self._at = len(self._lines)
         self.line += lines
-
-    @property
-    def done(self) -> int:
-        """Bytes read so far."""
-        return self._raw.tell()
 
     def _more(self) -> str:
         """The next whole lines."""
