@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
+
+from engine import simulate
+from engine.attacks.defences import stand
+from engine.attacks.every import every
+from engine.events import RunStarted
+from fedtui.pages import attack
 from fedtui.pages import words as say
+from fedtui.pages.blocks import Said
+from fedtui.view import fold, start
 from tests.builders import small
 from tests.lab import lab
 
@@ -32,14 +41,18 @@ async def test_every_page_opens_and_the_equation_is_the_networks() -> None:
         assert "21 numbers" in told
 
 
-async def test_the_attack_page_reads_a_record_and_leaves_the_number_of_cases() -> None:
+async def test_the_attack_page_reads_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fedtui.lab.app._stand", lambda *_: None)  # defences are tried elsewhere
     async with lab(NETWORK) as at:
         shown = await at.press("a")
         assert say.SUCCEEDED in " ".join(shown.split())
-        from fedtui.pages import attack
-        from fedtui.pages.blocks import Said
 
-        made = at.app.attacked
-        told = [block.text for block in attack.content(made) if isinstance(block, Said)]
-        assert say.ATTACK_WORKS_NETWORK in told
-        assert say.CASES_OF_NETWORK in told
+
+def test_the_attack_page_tells_how_a_network_gives_away_a_record_and_no_number_of_cases() -> None:
+    begun = next(event for event in simulate(NETWORK) if isinstance(event, RunStarted))
+    made = every(NETWORK, begun.state, 1, seed=2)
+    stood = stand("nothing", NETWORK, begun.state, 1, seed=2)
+    facts = attack.Attacked(fold(start(NETWORK), begun), made, (stood,))
+    told = [block.text for block in attack.content(facts) if isinstance(block, Said)]
+    assert say.ATTACK_WORKS_NETWORK in told
+    assert say.CASES_OF_NETWORK in told
