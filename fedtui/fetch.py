@@ -77,7 +77,7 @@ def _entry(name: str) -> Entry:
 
 
 def _is_here(path: Path, sums: Mapping[str, str]) -> bool:
-    return path.is_file() and place.sha256(path) == sums[path.name]
+    return os.path.isfile(path) and place.sha256(path) == sums[path.name]
 
 
 def _sums(entry: Entry, folder: Path) -> Mapping[str, str]:

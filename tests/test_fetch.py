@@ -343,8 +343,9 @@ def command(monkeypatch, capsys):
 def test_the_command_lists_fetches_and_describes_with_licence_and_citation(heart, command, folder):
     code, listed, _ = command("data")
     assert code == 0
-    assert "heart-disease       heart disease at four hospitals" in listed
-    assert listed.count("not here yet: `fedtui data ") == len(ENTRIES)
+    assert [name for name in PUBLIC if f"{name}  " in listed] == list(PUBLIC)
+    assert listed.count("  not fetched  ") == len(ENTRIES)
+    assert "For mimic-demo fedtui does not know the sums" in listed
     code, about, told = command("data", "heart-disease")
     assert code == 2
     assert "CC BY 4.0" in about

@@ -36,7 +36,7 @@ def _base() -> Path:
 def missing(entry: Entry) -> tuple[str, ...]:
     """Names of the files of `entry` that are not there."""
     place = folder(entry)
-    return tuple(file.name for file in entry.files if not (place / file.name).is_file())
+    return tuple(file.name for file in entry.files if not os.path.isfile(place / file.name))
 
 
 def checking(entry: Entry) -> Steps[Path]:
