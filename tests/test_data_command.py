@@ -59,7 +59,7 @@ def test_it_keeps_within_the_terminal_and_its_characters(given, wide, glyphs):
 
 def test_the_notebooks_score_stands_beside_what_it_cannot_see():
     text = " ".join(paper(described(source="notebook")).split())
-    assert "score is 0.030" in text
+    assert "shares of yes, is 0.030." in text
     assert "low heterogeneity, FedAvg works well" in text
     assert "It cannot see: columns (some) and meaning (very)." in text
 

@@ -104,7 +104,7 @@ def _print(told: Described, source: str) -> None:
     from fedtui.pages.source import paper
 
     wide = max(_NARROWEST, min(_WIDEST, shutil.get_terminal_size().columns))
-    glyphs = choose(not _can_show("▓│●"), os.environ.get("TERM", ""))
+    glyphs = choose(not _can_show("▓│●−"), os.environ.get("TERM", ""))
     click.echo(paper(told, source, wide, glyphs))
 
 

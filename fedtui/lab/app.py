@@ -29,6 +29,7 @@ from fedtui.lab import glyphs, plots, tempo, theme, views
 from fedtui.lab.asker import Asker
 from fedtui.lab.branches import Branches, Fork, Go
 from fedtui.lab.commands import LabCommands, Search
+from fedtui.lab.describer import Describer
 from fedtui.lab.lab import Lab
 from fedtui.lab.page import Page
 from fedtui.lab.scribe import Scribe
@@ -42,6 +43,7 @@ from fedtui.tour import Tour
 if TYPE_CHECKING:
     from engine.attacks.defences import Stand
     from engine.attacks.every import Attacks
+    from fedtui.described import Described
 
 _LONGEST_TICK = 0.25  # seconds: after a stall the story goes on from where it was
 
@@ -100,6 +102,7 @@ class LabApp(App[None]):
         self._last_tick = 0.0  # seconds, of a monotonic clock
         self._resting = True
         self._asker = Asker()
+        self._describer = Describer(self._asker)
         self._feeding = False
         self._attacking = False
         self.scribe = Scribe(keeping) if keeping else None
@@ -274,8 +277,26 @@ class LabApp(App[None]):
             elif isinstance(screen, Branches):
                 screen.show(shot, views.branches(self.player))
             elif isinstance(screen, Page):
-                desk = views.Desk(self.player, self.tour, shot.chosen, self.attacks, self.stands)
+                desk = views.Desk(
+                    player=self.player,
+                    tour=self.tour,
+                    chosen=shot.chosen,
+                    attacks=self.attacks,
+                    stands=self.stands,
+                    described=self._described() if screen.name == "data" else None,
+                )
                 screen.show(shot, *views.PAGES[screen.name or ""][1](desk))
+
+    def _described(self) -> Described | None:
+        """How the shown hospitals differ; what is not known yet is worked out meanwhile."""
+        start = self.player.branch.beginning
+        if start is None or start.prepared is None:
+            return None
+        federation = start.prepared.federation
+        if self._describer.wanted(federation):
+            describing = self._describer.describe(federation, self.player.scenario.seed, self._show)
+            self.run_worker(describing, exit_on_error=True)
+        return self._describer.told(federation)
 
     def _shot(self) -> Shot:
         player = self.player
@@ -664,9 +685,8 @@ class LabApp(App[None]):
     def idle(self) -> bool:
         """Whether nothing moves, nothing is waited for, and everything is loaded."""
         trying = self.attacks is not None and len(self.stands) < len(say.DEFENCES)
-        return (
-            self._plots_ready and self._resting and not (self._feeding or self._attacking or trying)
-        )
+        busy = self._feeding or self._attacking or trying or self._describer.busy
+        return self._plots_ready and self._resting and not busy
 
     def action_command_palette(self) -> None:
         """Every action by its name."""

@@ -29,6 +29,7 @@ from fedtui.tour import Tour
 if TYPE_CHECKING:
     from engine.attacks.defences import Stand
     from engine.attacks.every import Attacks
+    from fedtui.described import Described
 
 ENTER = {"lessons": "app.lesson"}  # what Enter does on a page, besides closing it
 NUMBERED = {2: "data", 3: "compare", 4: "messages", 5: "lessons"}  # 1 is the lab itself
@@ -43,6 +44,7 @@ class Desk:
     chosen: int
     attacks: Attacks | None
     stands: tuple[Stand | None, ...] = ()
+    described: Described | None = None
 
 
 Facts = Callable[[Desk], tuple[Any, ...]]
@@ -82,6 +84,10 @@ def _code(desk: Desk) -> tuple[Any, ...]:
     return (scenario.to_code(), scenario.on_own_data) if scenario else ("", False)
 
 
+def _data(desk: Desk) -> tuple[Any, ...]:
+    return *_told(desk), desk.described, desk.player.branch.recorded
+
+
 def _told(desk: Desk) -> tuple[Any, ...]:
     return desk.player.shown, desk.chosen
 
@@ -89,7 +95,7 @@ def _told(desk: Desk) -> tuple[Any, ...]:
 PAGES: Mapping[str, tuple[Callable[..., Content], Facts]] = {
     "equation": (equation.content, _told),
     "readers": (readers.content, lambda desk: (desk.player.shown,)),
-    "data": (data.content, _told),
+    "data": (data.content, _data),
     "messages": (messages.content, _told),
     "compare": (compare.content, lambda desk: (branches(desk.player),)),
     "lessons": (lessons.content, lambda desk: (_lesson_steps(desk.tour),)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from fedtui import words
@@ -10,11 +12,23 @@ from fedtui.pages.blocks import Bar, Block, Cell, Column, Heading, Said, Table
 from fedtui.pages.rows import begun, few
 from fedtui.view import View
 
+if TYPE_CHECKING:
+    from fedtui.described import Described
+
 MOST = 60  # rows
 
 
-def content(view: View, chosen: int = 0) -> list[Block]:
-    """The page; of very many hospitals the first stand on it, and the chosen one."""
+def content(
+    view: View, chosen: int = 0, told: Described | None = None, recorded: bool = False
+) -> list[Block]:
+    """The page; of very many hospitals the first stand on it, and the chosen one.
+
+    Args:
+        view: What is on the screen.
+        chosen: The hospital that is in front.
+        told: How the hospitals differ, once it has been worked out.
+        recorded: Whether it never will be: a recording holds no patients.
+    """
     if not view.ready:
         return [Heading(say.DATA), Said(say.NOT_READY)]
     h = view.hospitals
@@ -37,8 +51,27 @@ def content(view: View, chosen: int = 0) -> list[Block]:
     ]
     notes = [*([Said(say.RATE, "dim")] if rates else []), Said(say.SIDE_BY_SIDE, "dim")]
     return [
-        Heading(say.DATA), Table(tuple(heads), tuple(rows)), *notes, *_winners(view), *_whole(view)
-    ]  # fmt: skip
+        Heading(say.DATA),
+        Table(tuple(heads), tuple(rows)),
+        *notes,
+        *_winners(view),
+        *_differences(told, chosen, recorded),
+        *_whole(view),
+    ]
+
+
+def _differences(told: Described | None, chosen: int, recorded: bool) -> list[Block]:
+    if told is None:
+        text = say.NO_PATIENTS_HERE if recorded else say.BEING_MEASURED
+        return [Heading(say.DIFFERENCES), Said(text, "dim")]
+    from fedtui.pages import differences  # the first data page loads it
+
+    return [
+        *differences.kinds(told),
+        *differences.picture(told, chosen),
+        *differences.crossed(told, chosen),
+        *differences.columns(told, chosen),
+    ]
 
 
 def gained(view: View) -> list[int]:

@@ -35,17 +35,15 @@ def kinds(told: Described) -> list[Block]:
     found = told.differences
     rows = tuple(_kind(told, kind, degree) for kind, degree in found.degrees.items())
     missed = [
-        f"{say.KINDS[kind][0]} ({degree.word})"
+        f"{say.KINDS[kind]} ({degree.word})"
         for kind, degree in found.degrees.items()
         if kind != "label" and degree.word in ("some", "very")
     ]
-    misses = say.notebook_misses(missed)
     return [
         Heading(say.DIFFERENCES),
         Table(_KINDS, rows),
         Said(say.KINDS_READ, "dim"),
-        Said(say.notebook_score(found.notebook_score)),
-        *([Said(misses)] if misses else []),
+        Said(say.notebook_score(found.notebook_score) + say.notebook_misses(missed)),
     ]
 
 
@@ -58,7 +56,7 @@ def _kind(told: Described, kind: str, degree: Degree) -> tuple[Cell, ...]:
         "covariate": _covariate,
         "concept": _concept,
     }[kind](told)
-    return say.KINDS[kind][0], (degree.word, _STYLES[degree.word]), value, chance, found
+    return say.KINDS[kind], (degree.word, _STYLES[degree.word]), value, chance, found
 
 
 def _label(told: Described) -> str:
@@ -92,7 +90,7 @@ def _concept(told: Described) -> str:
     return say.concept_found(own, others)
 
 
-def columns(told: Described) -> list[Block]:
+def columns(told: Described, chosen: int = 0) -> list[Block]:
     """Every column, those that differ most first where there are many."""
     found, measured = told.differences.covariate, told.differences.measured
     names = told.summary.features
@@ -118,7 +116,7 @@ def columns(told: Described) -> list[Block]:
             scatter.digits(float(measured.most[i])),
             *([f"{missing[names[i]]:,}"] if missing else []),
             f"{found.columns[i]:.2f}",
-            *(f"{found.apart[k, i]:+.1f}" for k in range(hospitals)),
+            *(_signed(float(found.apart[k, i]), k == chosen) for k in range(hospitals)),
             Bar(float(found.columns[i]), most),
         )
         for i in order
@@ -126,6 +124,12 @@ def columns(told: Described) -> list[Block]:
     if rest := len(names) - len(order):
         rows.append((say.more(rest), *[""] * (len(heads) - 1)))
     return [Heading(say.COLUMNS), Table(heads, tuple(rows)), Said(say.COLUMNS_READ, "dim")]
+
+
+def _signed(value: float, chosen: bool) -> Cell:
+    """A difference with its sign, and none where it rounds to nothing."""
+    text = f"{value:+.1f}" if abs(value) >= 0.05 else "0.0"
+    return text.replace("-", scatter.MINUS), "text" if chosen else "dim"
 
 
 def crossed(told: Described, chosen: int = 0, *, right: bool = False) -> list[Block]:
@@ -140,10 +144,10 @@ def crossed(told: Described, chosen: int = 0, *, right: bool = False) -> list[Bl
     shown = _among(hospitals, chosen)
     some = say.crossed_some(len(shown), len(hospitals), len(told.sizes))
     none = np.isnan(found.area[np.ix_(shown, shown)])
-    table = [_matrix(found.area, hospitals, shown)] if not none.all() else []
+    table = [_matrix(found.area, hospitals, shown, chosen)] if not none.all() else []
     answers: list[Block] = [
         Heading(say.RIGHT_CROSSED),
-        _matrix(found.correct / found.patients, hospitals, shown),
+        _matrix(found.correct / found.patients, hospitals, shown, chosen),
         Said(say.RIGHT_READ, "dim"),
     ]
     return [
@@ -156,14 +160,17 @@ def crossed(told: Described, chosen: int = 0, *, right: bool = False) -> list[Bl
     ]
 
 
-def _matrix(values: Floats, hospitals: Ints, shown: Ints) -> Table:
+def _matrix(values: Floats, hospitals: Ints, shown: Ints, chosen: int) -> Table:
     """Some rows and columns of (k, k) parts, in hundredths."""
-    heads = (Column(""), *(Column(letter(int(hospitals[j])), right=True) for j in shown))
+    names = {i: letter(int(hospitals[i])) for i in shown}
     rows = tuple(
-        (letter(int(hospitals[i])), *(_hundredths(float(values[i, j]), i == j) for j in shown))
+        (
+            (names[i], "chosen" if hospitals[i] == chosen else "text"),
+            *(_hundredths(float(values[i, j]), i == j) for j in shown),
+        )
         for i in shown
     )
-    return Table(heads, rows)
+    return Table((Column(), *(Column(name, right=True) for name in names.values())), rows)
 
 
 def _among(hospitals: Ints, chosen: int) -> Ints:
@@ -184,7 +191,7 @@ def picture(told: Described, chosen: int = 0) -> list[Block]:
     if cloud is None:
         return []
     hospitals = len(told.sizes)
-    names = [told.summary.features[i] for i in cloud.columns]
+    names = tuple(told.summary.features[i] for i in cloud.columns)
     read = say.cloud_of_many if hospitals > scatter.LETTERS else say.cloud_read
     return [
         Heading(say.PICTURE),

@@ -7,7 +7,8 @@ patients at each end of a column may lie outside: one odd value would squeeze al
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,24 +22,29 @@ from fedtui.pages.blocks import Line
 from fedtui.safe import safe
 
 LETTERS = 8  # hospitals that are told apart by letters
+MINUS = "−"
 _ROWS, _WIDEST = 12, 78  # cells
 _OUTSIDE = 0.01  # of the patients, at each end
 
 
 def digits(value: float) -> str:
     """A value of a column, whatever its unit: 0.0123, 185, 4,254."""
-    return f"{value:,.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.3g}"
+    text = f"{value:,.0f}" if 1e3 <= abs(value) < 1e9 else f"{value:.3g}"
+    return text.replace("-", MINUS, 1) if value < 0 else text
 
 
-def lines(cloud: Cloud, names: Sequence[str], hospitals: int, chosen: int, wide: int,
-          glyphs: Glyphs) -> list[Line]:  # fmt: skip
-    """The picture, and its two axes, in at most `wide` cells.
+@lru_cache(8)
+def lines(
+    cloud: Cloud, names: tuple[str, ...], hospitals: int, chosen: int, wide: int, glyphs: Glyphs
+) -> list[Line]:
+    """The picture, and its two axes, in at most `wide` cells; kept, as a page is laid out often.
 
     Args:
         cloud: The patients.
         names: Of the two columns.
         hospitals: How many there are.
         chosen: Whose patients lie on top.
+        wide, glyphs: Of the screen.
     """
     low, high = np.quantile(cloud.x, (_OUTSIDE, 1 - _OUTSIDE), axis=0)
     ticks = [digits(float(value)) for value in (low[1], high[1])]
@@ -47,8 +53,9 @@ def lines(cloud: Cloud, names: Sequence[str], hospitals: int, chosen: int, wide:
     canvas = Canvas(left + 1 + columns, _ROWS + 3, glyphs)
     _axes(canvas, left, ticks, (low, high), names)
     places, inside = _places(cloud.x, low, high, (columns, _ROWS))
+    seen = _seen(places[inside], cloud.owner[inside], cloud.y[inside], chosen)
     many = hospitals > LETTERS
-    for (x, y), who, yes in _seen(places[inside], cloud.owner[inside], cloud.y[inside], chosen):
+    for x, y, who, yes in seen:
         style = "accent" if who == chosen else "faint" if many else "text"
         canvas.put(left + 1 + x, _ROWS - y, _sign(who, yes, many, glyphs), style)
     return [tuple(canvas.runs(y)) for y in range(canvas.height)]
@@ -70,16 +77,17 @@ def _places(x: Floats, low: Floats, high: Floats, cells: tuple[int, int]) -> tup
 
 def _seen(
     places: Ints, owner: Ints, y: Floats, chosen: int
-) -> list[tuple[tuple[int, int], int, bool]]:
-    """Of each cell in which there are patients: where it is, whose one is shown, and its answer."""
-    found: dict[tuple[int, int], dict[int, list[float]]] = {}
-    for (column, row), who, label in zip(places.tolist(), owner.tolist(), y, strict=True):
-        found.setdefault((column, row), {}).setdefault(who, []).append(float(label))
-    seen = []
-    for cell, by_hospital in found.items():
-        who = max(by_hospital, key=lambda i: (i == chosen, len(by_hospital[i]), -i))
-        seen.append((cell, who, float(np.mean(by_hospital[who])) >= 0.5))
-    return seen
+) -> Iterator[tuple[int, int, int, bool]]:
+    """Of each cell in which there are patients: where it is, whose are shown, and their answer."""
+    each, group = np.unique(np.column_stack([places, owner]), axis=0, return_inverse=True)
+    patients = np.bincount(group.ravel())
+    yes = np.bincount(group.ravel(), weights=y) >= patients / 2
+    column, row, who = each.T
+    order = np.lexsort((patients, who == chosen, row, column))  # the one to show is a cell's last
+    last = np.append(np.any(np.diff(each[order, :2], axis=0), axis=1), True)
+    shown = order[last] if len(order) else order
+    for i in shown:
+        yield int(column[i]), int(row[i]), int(who[i]), bool(yes[i])
 
 
 def _axes(

@@ -861,7 +861,7 @@ DATA = "The hospitals and their patients"
 WINNERS = "Who gains, and who loses, by working together"
 BEFORE_FIRST = "After round 1 the column together says what the shared model gets right."
 CHANCE = "A patient or two more or fewer can be chance."
-RATE = "yes is the share of a hospital's patients whose answer is yes, those held out included"
+RATE = "yes: how many of 100 patients answer yes, the unseen ones included"
 
 
 SIDE_BY_SIDE = (
@@ -892,11 +892,11 @@ KINDS = {  # of the engine: what it is called here
     "covariate": "columns",
     "concept": "meaning",
 }
-KIND_HEADS = ("", "different", "", "by chance", "")
+KIND_HEADS = ("", "different", "", "chance", "")
 KINDS_READ = (
-    "0 is alike. By chance: what the same patients dealt out at random would seldom pass; what is"
-    " not above it counts for nothing. In the field's words: label shift, quantity skew, covariate"
-    " shift, concept shift (Kairouz et al. 2021)."
+    "0 is alike. Chance: what the same patients would seldom pass if they were dealt out at random; no"
+    " more than that is no difference. The field says label shift, quantity skew, covariate shift and"
+    " concept shift (Kairouz 2021)."
 )
 BEING_MEASURED = "How different the hospitals are is being worked out."
 NO_PATIENTS_HERE = "A recording holds no patients, so their differences cannot be told."
@@ -939,9 +939,9 @@ def label_found(low: float, high: float) -> str:
 
 def quantity_found(low: int, high: int, effective: float, hospitals: int) -> str:
     """Least and most patients, and how many equal hospitals that comes to."""
-    if low == high:
-        return f"{words.many(low, 'patient')} each"
-    return f"{low:,} to {high:,} patients, as {effective:.1f} of {hospitals:,} equal ones"
+    if high - low <= 1:
+        return f"{words.many(low, 'patient')} each" if low == high else f"{low:,} or {high:,} patients"
+    return f"{low:,} to {high:,} patients, as {effective:.1f} of {hospitals:,} equal"
 
 
 def covariate_found(column: str, hospital: str, apart: float) -> str:
@@ -952,7 +952,7 @@ def covariate_found(column: str, hospital: str, apart: float) -> str:
 
 def concept_found(own: float, others: float) -> str:
     """How good a model is at home and elsewhere."""
-    return f"own patients ranked {100 * own:.0f} % right, others' {100 * others:.0f} %"
+    return f"{100 * own:.0f} % ranked right at home, {100 * others:.0f} % elsewhere"
 
 
 def concept_missing(hospitals: int) -> str:
@@ -965,14 +965,14 @@ def concept_missing(hospitals: int) -> str:
 def notebook_score(score: float) -> str:
     """What the notebook would have said."""
     return (
-        f"The notebook's score is {score:.3f}: the standard deviation of the shares of yes, and"
-        " nothing else. Where it was .030, the notebook said: low heterogeneity, FedAvg works well."
+        f"The notebook's score, the standard deviation of the shares of yes, is {score:.3f}. Where it was"
+        " .030 the notebook said: low heterogeneity, FedAvg works well."
     )
 
 
 def notebook_misses(missed: Sequence[str]) -> str:
     """The differences that are there and that the notebook's score cannot see."""
-    return f"It cannot see: {words.listed(list(missed))}." if missed else ""
+    return f" It cannot see: {words.listed(list(missed))}." if missed else ""
 
 
 def cloud_read(chosen: str) -> str:
