@@ -132,7 +132,7 @@ def test_heart_disease_is_flambys_preparation_row_for_row(heart):
     assert source.notes == (
         "Heart Disease, UCI, CC BY 4.0: Janosi, Steinbrunn, Pfisterer and Detrano 1988, "
         "doi:10.24432/C52P4X.",
-        "180 patients lack a value and are left out.",
+        "Left out: 180 of 920 rows, where a value is missing.",
     )
 
 
@@ -311,7 +311,7 @@ def test_an_admission_is_its_first_stay_with_apache_variables_and_needs_an_outco
     tables = raw.eicu(third, without, second, unknown, raw.stay(5, age=50))
     source = on_disk(raw.write_all(tmp_path / "eicu", tables))
     assert column(source, "age").tolist() == [32, 50]
-    assert "1 admissions without a known outcome are left out." in source.notes
+    assert "Left out: 1 of 3 rows, where the outcome is unknown." in source.notes
 
 
 def test_a_stay_without_a_history_lacks_it(tmp_path):
@@ -358,7 +358,7 @@ def test_mimic_is_one_row_per_admission_with_the_first_days_means(tmp_path):
     np.testing.assert_array_equal(column(source, "sodium"), [135, np.nan])
     np.testing.assert_array_equal(column(source, "wbc"), [9, np.nan])
     assert np.isnan(column(source, "creatinine")).all()
-    assert "1 admissions of patients under 16 are left out." in source.notes
+    assert "Left out: 1 of 3 rows, where the patient is under 16." in source.notes
 
 
 def test_the_first_unit_of_an_admission_is_its_hospital(tmp_path):

@@ -51,7 +51,7 @@ class Patients:
     Attributes:
         hospitals: The hospital of each patient.
         labels: How the tables write what counts as positive, and as negative.
-        left_out: Why patients are not among these → how many.
+        left_out: Why rows of the tables are not among these → how many.
     """
 
     columns: Mapping[str, Column]
@@ -84,6 +84,7 @@ class Patients:
             yield "reading the columns", i + 1, len(names)
         positive, negative = self.labels
         left_out = {why: number for why, number in self.left_out.items() if number}
+        rows = len(self.y) + sum(left_out.values())
         return Source(
             x=x,
             y=self.y,
@@ -91,11 +92,16 @@ class Patients:
             owner=self.hospitals.codes,
             names=self.hospitals.categories,
             held_out=None if SPLIT in data.drop else self.held_out,
-            notes=tuple(f"{number:,} {why}." for why, number in left_out.items()),
+            notes=tuple(
+                f"Left out: {number:,} of {rows:,} rows, where {why}."
+                for why, number in left_out.items()
+            ),
             categories=categories,
             report=Report(
                 files=tuple(files),
-                rows=len(self.y) + sum(left_out.values()),
+                encoding="UTF-8",
+                separator=",",
+                rows=rows,
                 dropped=left_out,
                 positive=positive,
                 negative=negative,

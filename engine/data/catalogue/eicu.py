@@ -85,7 +85,7 @@ def reading(folder: Path, data: Data) -> Steps[Patients]:
         y=np.array([_LABELS[outcome.casefold()] for outcome in outcomes]),
         hospitals=Texts.of(names),
         labels=("Expired", "Alive"),
-        left_out={"admissions without a known outcome are left out": unknown},
+        left_out={"the outcome is unknown": unknown},
     )
 
 

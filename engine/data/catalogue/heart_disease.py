@@ -72,7 +72,7 @@ def flamby(place: Path) -> Patients:
         hospitals=Texts(owner, hospitals.categories),
         labels=LABELS,
         held_out=np.concatenate(list(map(_held_out, HOSPITALS, sizes))),
-        left_out={"patients lack a value and are left out": int(np.sum(~complete))},
+        left_out={"a value is missing": int(np.sum(~complete))},
     )
 
 

@@ -105,7 +105,7 @@ def reading(folder: Path, data: Data) -> Steps[Patients]:
         y=np.array([float(each.died == "1") for each in kept]),
         hospitals=Texts.of([stays[each.id].unit for each in kept]),
         labels=("1", "0"),
-        left_out={"admissions of patients under 16 are left out": len(treated) - len(kept)},
+        left_out={"the patient is under 16": len(treated) - len(kept)},
     )
 
 
