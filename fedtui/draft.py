@@ -250,6 +250,18 @@ class Draft:
                 keys += [f"{section}.{key}" for key in mine if mine[key] != others[key]]
         return tuple(keys)
 
+    def followed(self, key: str, other: Draft) -> dict[str, str]:
+        """Settings nobody set whose values differ in `other`, where `key` was changed: their new texts."""
+        section = key.partition(".")[0]
+        if section not in SECTIONS or key == "data.source":
+            return {}
+        mine = {field.key: field for field in self.fields(section)}
+        return {
+            field.key: field.text or words.SETTINGS_EMPTY
+            for field in other.fields(section)
+            if field.key != key and not field.was_set and field.value != mine[field.key].value
+        }
+
     def scenario(self) -> Scenario:
         """What comes of it.
 

@@ -1135,22 +1135,44 @@ def branch_name(view: View) -> str:
 
 
 def other_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Which settings are others now: dotted keys and their values; of own data not the seed."""
+    """Which settings are others now, by their names on the form; of own data not the seed."""
     keys = [key for key in new if new[key] != old.get(key)]
     if new.get("data.source") not in PUBLIC and keys != ["seed"]:
         keys = [key for key in keys if key != "seed"]
     gone = [key for key in old if key not in new]
-    told = [f"{key.partition('.')[2] or key} {_value(new[key])}" for key in keys[:2]]
+    told = [setting_value(key, new[key]) for key in keys[:2]]
     if keys == ["seed"] and new.get("data.source") not in PUBLIC:
         told = ["another secret seed"]
-    told += [f"no {key.partition('.')[0]}" for key in gone[:1]]
+    told += [f"no {_SPOKEN.get(section, section)}" for section in _sections(gone)[:1]]
     if not told or len(keys) > 2:
         return f"{many(len(keys) + len(gone), 'setting')} changed."
     return f"Now {listed(told)}."
 
 
-def _value(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+def _sections(keys: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(key.partition(".")[0] for key in keys))
+
+
+_CODEC_NAMES = {
+    "float16": "2 bytes a number",
+    "quantize": "few bits a number",
+    "qsgd": "few bits, by chance",
+    "topk": "the largest part",
+    "randk": "a random part",
+    "sign": "signs only",
+}
+
+
+def setting_value(key: str, value: Any) -> str:
+    """ "size of a step = 0.3", "send later what was cut = on"."""
+    told = f"{value:g}" if isinstance(value, float) else str(value)
+    if key == "compression.codec":
+        told = _CODEC_NAMES.get(told, told)
+    if isinstance(value, bool):
+        told = "on" if value else "off"
+    elif isinstance(value, list | tuple):
+        told = " ".join(map(str, value)) or SETTINGS_EMPTY
+    return f"{setting_name(key)} = {told}"
 
 
 def theme(told: str) -> str:
@@ -1368,6 +1390,35 @@ def setting_range(may_be: str, default: str, was_set: bool) -> str:
     """What a setting may be, and what it is when nobody sets it."""
     usual = f"default {default or SETTINGS_EMPTY}"
     return f"May be {may_be}; {usual}{'' if was_set else ', as it is now'}."
+
+
+_CODECS = {  # what each sends, how much smaller that is, what it loses
+    "float16": "2 bytes a number, not 4: half the size; about 3 digits are kept, which is enough.",
+    "quantize": "each number as one of 2^bits steps: at 8 bits a quarter; few bits are coarse.",
+    "qsgd": "as quantize, but rounded up or down by chance: right on average, and rougher.",
+    "topk": "the largest numbers and their places: a tenth of them is about an eighth of the size; small"
+    " ones wait, or are lost.",
+    "randk": "a part drawn by chance, no places needed: a tenth of the size; the rougher, the smaller.",
+    "sign": "of each number its sign, and one length for all: a 32nd; who is large and who small is lost.",
+}
+
+
+def choice_told(key: str, value: Any) -> str:
+    """What the chosen one of several does that its name does not tell; "" of most."""
+    if key != "compression.codec" or value not in _CODECS:
+        return ""
+    return f"{key} {value}: {_CODECS[value]} {FEW_NUMBERS}"
+
+
+FEW_NUMBERS = (
+    "A model of 11 numbers hardly shows a cost."  # measured on `cells`: tests/test_form.py
+)
+
+
+def settings_followed(values: Mapping[str, str]) -> str:
+    """What else is another value now, since its default hangs on the setting changed: name → value."""
+    told = [f"{setting_name(key)} = {value}" for key, value in values.items()]
+    return f"Nobody had set {'it' if len(told) == 1 else 'them'}, so with this: {listed(told)}."
 
 
 def setting_idle(why: str) -> str:

@@ -7,21 +7,25 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import numpy as np
 import pytest
 from textual import events
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from engine import Scenario
+from engine import Scenario, run
+from engine.codecs.section import CODECS, Compression
 from engine.settings import CHANGEABLE
+from fedtui import words, worlds
 from fedtui.draft import Draft
 from fedtui.lab import theme
 from fedtui.lab.form import Form
 from fedtui.lab.form_page import count
 from fedtui.lab.glyphs import ASCII, BLOCK, UNICODE, Glyphs
 from fedtui.scenarios import load
-from tests.lab import rows
+from tests.builders import small
+from tests.lab import lab, rows
 
 OPEN = "still open"
 
@@ -342,3 +346,76 @@ async def test_every_palette_shows_the_form_and_no_cell_goes_without_a_style(
         strips = app.screen._compositor.render_strips()
         assert "must stay to the end" in strips[1].text
         assert [s for strip in strips for s in strip if s.style is None] == []
+
+
+# What a choice brings with it, and what it costs
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("privacy.unit", "hospital", ("largest say of one = 0.5", "who adds the noise = server")),
+        ("compression.codec", "topk", ("send later what was cut = on",)),
+        ("compression.codec", "float16", ()),
+    ],
+)
+def test_settings_that_follow_another_are_told(key: str, value: str, told: tuple[str, ...]) -> None:
+    draft = Draft.of(small()).with_section(key.partition(".")[0], on=True)
+    followed = draft.followed(key, draft.with_value(key, value))
+    said = words.settings_followed(followed) if followed else ""
+    assert all(part in said for part in told)
+    assert bool(said) == bool(told)
+
+
+def test_what_somebody_set_does_not_follow() -> None:
+    draft = Draft.of(small()).with_value("privacy.clip_norm", 2.0)
+    assert "privacy.clip_norm" not in draft.followed(
+        "privacy.unit", draft.with_value("privacy.unit", "hospital")
+    )
+
+
+async def test_the_form_says_what_followed_and_what_a_codec_does() -> None:
+    async with lab(small()) as at:
+        at.app.focus = "compression"
+        await at.press("enter")
+        text = await at.press("left")  # from quantize to float16
+        assert "float16: 2 bytes a number" in text
+        assert "11 numbers hardly shows a cost" in " ".join(text.split())
+        text = await at.press(*["right"] * 3)
+        assert "topk: the largest numbers and their places" in text
+        assert "send later what was cut = on" in text
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_every_codec_is_told_and_as_small_as_told(codec: str) -> None:
+    """Sizes of a model of 1,000 numbers beside 4 bytes each, to a fifth: what the sentence says."""
+    told = words.choice_told("compression.codec", codec)
+    part = {"float16": 1 / 2, "quantize": 1 / 4, "qsgd": 1 / 4, "topk": 1 / 8, "randk": 1 / 10}
+    size = Compression.build({"codec": codec}).build_codec().size(1000)
+    assert size / 4000 == pytest.approx(part.get(codec, 1 / 32), rel=0.2)
+    assert told.startswith(f"compression.codec {codec}: ")
+
+
+@pytest.mark.parametrize("codec", ["float16", "quantize", "topk"])
+def test_a_model_of_11_numbers_hardly_shows_what_a_codec_costs(codec: str) -> None:
+    scores = [
+        np.mean(
+            [
+                run(load("cells").replace({"seed": seed, **settings}))["rounds"][-1]["accuracy"]
+                for seed in range(1, 4)
+            ]
+        )
+        for settings in ({}, {"compression.codec": codec})
+    ]
+    assert abs(scores[0] - scores[1]) < 0.015
+
+
+def test_no_sentence_of_other_settings_has_a_name_of_the_code_in_it() -> None:
+    plain = small(compression={})
+    old, new = (
+        worlds.flat(scenario.as_dict())
+        for scenario in (plain, plain.replace({"compression.codec": "topk"}))
+    )
+    assert words.other_settings(old, new) == (
+        "Now how it is written = the largest part and send later what was cut = on."
+    )

@@ -133,7 +133,9 @@ class Form(Screen[Scenario | None]):
             self._refusal = str(error)
             self._show()
             return False
-        self._note = unchanged if new == self._draft else ""
+        followed = self._draft.followed(self._field.key, new) if self._field else {}
+        self._note = words.settings_followed(followed) if followed else ""
+        self._note = unchanged if new == self._draft else self._note
         self._draft = new
         self._show()
         return True

@@ -115,7 +115,9 @@ def _means(draft: Draft, field: Field) -> tuple[str, ...]:
     why = field.locked or (words.setting_idle(field.idle) if field.idle else "")
     if not why and not draft.on(section):
         why = words.section_told(section)
-    told = words.setting_told(field.key, field.knob.help, field.knob.unit)
+    told = words.choice_told(field.key, field.value) or words.setting_told(
+        field.key, field.knob.help, field.knob.unit
+    )
     value = words.setting_range(field.range, as_text(field.default), field.was_set)
     return tuple(filter(None, (told, value, why)))
 
