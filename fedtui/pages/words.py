@@ -1102,7 +1102,7 @@ def after_rounds(shown: int, before: int) -> str:
 
 
 def differs(changes: Mapping[str, Any]) -> str:
-    """The first few settings that differ, switches before others: "privacy off, fedprox.mu 0.1"."""
+    """The first few settings that differ, switches before others: "Privacy off, rounds = 20"."""
     told = [_setting(key, value) for key, value in changes.items()]
     return ", ".join(_few(told)) or LIKE_FIRST
 
@@ -1113,16 +1113,16 @@ def _few(told: Sequence[str]) -> list[str]:
 
 
 def _setting(key: str, value: Any) -> str:
-    switch = words.SWITCH_NAMES.get(key, key)
-    if value is None:
-        return f"{switch} off"
+    if "." not in key and isinstance(value, bool | None):
+        return f"{words.SWITCH_NAMES.get(key, words.section_name(key))} {'on' if value else 'off'}"
     if key == "faults.drops":
         return ", ".join(_few([_drop(str(drop)) for drop in value])) or "nobody drops out"
     if isinstance(value, float):
         return f"{key} {value:g}"
     if isinstance(value, list | tuple):
-        return f"{key} " + (" ".join(_few([str(item) for item in value])) or "none")
-    return f"{switch} on" if value is True else f"{key} {value}"
+        items = " ".join(_few([str(item) for item in value]))
+        return words.setting_value(key, items or words.SETTINGS_EMPTY)
+    return words.setting_value(key, value)
 
 
 def _drop(drop: str) -> str:
