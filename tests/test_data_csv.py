@@ -308,7 +308,7 @@ NO_TABLES = [
 
 @pytest.mark.parametrize("text", NO_TABLES)
 @pytest.mark.parametrize("given", [{}, {"partition": "iid"}, {"keep": ("x",)}])
-@pytest.mark.parametrize("separator", SEPARATORS)
+@pytest.mark.parametrize("separator", ["auto", *SEPARATORS])
 def test_of_a_file_that_is_no_table_of_patients_nothing_is_quoted(write, text, given, separator):
     assert SECRET not in refusal(write(text), separator=separator, **given)
 

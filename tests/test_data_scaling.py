@@ -87,6 +87,18 @@ def test_blocks_of_hospitals_change_nothing(monkeypatch):
     assert parts[1].by_kind() == whole[1].by_kind()
 
 
+@pytest.mark.parametrize("kind", ["global", "hospital"])
+def test_a_large_hospital_is_measured_in_parts_and_they_change_nothing(monkeypatch, kind):
+    train, test = table([200, 3], center=1e3), table([40, 2])
+    train.x[::7, 1] = np.nan
+    whole, parts = copied(train), copied(train)
+    one = scale(whole, copied(test), names(train), kind)[0]
+    monkeypatch.setattr("engine.data.scaling.BLOCK", 30)
+    other = scale(parts, copied(test), names(train), kind)[0]
+    assert parts.x == pytest.approx(whole.x, abs=1e-9)
+    assert other.std == pytest.approx(one.std, rel=1e-12)
+
+
 @pytest.mark.parametrize("source", ["synthetic", "breast-cancer", "notebook"])
 def test_globally_scaled_training_columns_have_mean_0_and_spread_1(source):
     x = load(Data.build({"source": source}), 1).train.x

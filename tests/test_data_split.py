@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data import load
+from engine.data import load, order
 from engine.data.split import hold_out
 from engine.errors import DataError
 from engine.sections import Data
+from engine.steps import finished
 
 SIZES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), min_size=1, max_size=12)
 
@@ -68,3 +69,13 @@ def test_training_and_held_out_patients_are_disjoint():
 def test_a_federation_with_nobody_to_test_on_is_refused():
     with pytest.raises(DataError, match="no patient is left for testing"):
         load(Data.build({"hospitals": 30, "patients": 1}), 0)
+
+
+@given(st.integers(1, 9), st.integers(0, 400), st.integers(0, 9), st.sampled_from([1, 7, 1 << 16]))
+def test_sorting_in_steps_is_sorting(groups, rows, seed, part):
+    source = np.random.default_rng(seed)
+    group, draw = source.integers(0, groups, rows), source.random(rows).round(2) * 0.99
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(order, "PART", part)
+        found = finished(order.ordered(group, draw, groups))
+    assert np.array_equal(found, np.lexsort((draw, group)))
