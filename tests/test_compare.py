@@ -97,11 +97,10 @@ def test_a_backend_that_somebody_chose_does_the_work(tmp_path: Path) -> None:
             return super().submit(func, callback)
 
     joblib.register_parallel_backend("theirs", Theirs)
-    of = made("fedprox=off,on")
-    with Kept(tmp_path / "theirs.jsonl") as kept, joblib.parallel_config("theirs", n_jobs=2):
-        records = running.run(of, kept)
+    with joblib.parallel_config("theirs", n_jobs=2):
+        outcome = running.compared(TINY, ["fedprox=off,on"], into=tmp_path / "theirs.jsonl")
     assert asked
-    assert records == ran(of, tmp_path).records
+    assert outcome.records == ran(made("fedprox=off,on"), tmp_path).records
 
 
 # Kept, and gone on with
@@ -463,6 +462,25 @@ def test_under_noise_on_own_data_all_rows_share_a_seed_nobody_knows(
     assert other != seed  # or two tables would differ by a patient and by no noise
 
 
+def test_a_secret_seed_is_told_by_no_row_that_shares_it(own: Path, tmp_path: Path) -> None:
+    of = made(f"data.source=breast-cancer,{own}", "privacy=off,on", skip=True)
+    with Kept(tmp_path / "kept.jsonl") as kept:
+        hidden, seed = running.secret(of, kept, chosen=False)
+        outcome = Outcome(hidden, running.run(hidden, kept, jobs=1))
+    told = as_dict(outcome)
+    assert told["seeds"] is None
+    assert str(seed) not in json.dumps(told)
+    assert str(seed) not in as_csv(outcome)
+    for row in told["rows"]:
+        assert Scenario.from_code(row["code"]).seed == 42  # what a code without a seed opens with
+
+
+def test_a_row_s_code_opens_that_row(tmp_path: Path) -> None:
+    outcome = ran(made("fedprox.mu=0.1,1"), tmp_path)
+    for row, told in zip(outcome.grid.rows, as_dict(outcome)["rows"], strict=True):
+        assert Scenario.from_code(told["code"]) == row.scenarios[0]
+
+
 def test_a_seed_that_somebody_chose_is_kept_and_public_data_needs_none(
     own: Path, tmp_path: Path
 ) -> None:
@@ -494,7 +512,6 @@ def test_the_command_tells_one_json_object_and_runs_nothing_twice(tmp_path: Path
     ("arguments", "code", "named"),
     [
         ([], 2, "--vary"),
-        (["--vary", "fedprox.muu=1"], 2, "mu"),
         (["--vary", "fedprox=off,on", "--json", "--csv"], 2, "--csv"),
         (["--vary", "fedprox=off,on", "--set", "data.source=missing.csv"], 2, "missing.csv"),
     ],

@@ -85,7 +85,7 @@ def compare(
     made = grid.make(
         loaded, axes, changes=changes, without=without, repeats=seeds, skip=skip_refused
     )
-    chosen = settings_line.chosen_seed(loaded, changes) or any(a.key == "seed" for a in axes)
+    chosen = "seed" in changes or running.seed_chosen(loaded, axes)
     with kept.Kept(into or kept.usual(identity.subject(made.first))) as store:
         if afresh:
             store.forget()

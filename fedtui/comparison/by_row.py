@@ -11,6 +11,7 @@ from fedtui.lab.canvas import Canvas
 from fedtui.lab.cells import fit, width
 from fedtui.lab.glyphs import Glyphs
 from fedtui.pages.blocks import Line
+from fedtui.safe import safe
 
 _PER_TICK = 9  # columns
 
@@ -18,7 +19,7 @@ _PER_TICK = 9  # columns
 def draw(outcome: Outcome, wide: int, glyphs: Glyphs) -> Iterator[Line]:
     """The plot's lines; a row that has no model is left out."""
     ranges = {
-        outcome.name(i): drawing.whiskers(spread)
+        safe(outcome.name(i)): drawing.whiskers(spread)
         for i, summary in enumerate(outcome.summaries)
         if (spread := summary.of["accuracy"])
     }

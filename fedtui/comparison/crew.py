@@ -16,9 +16,12 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import closing, contextmanager, nullcontext
 from typing import Any
 
+from engine.errors import RunError
+from fedtui.comparison import words
 from fedtui.comparison.work import Done, Portion, Task, work
 
 _EACH = 4  # portions for each worker, where there are runs enough, so that none waits at the end
@@ -77,6 +80,8 @@ def _shared_out(calls: Iterator[Any], number: int, jobs: int | None) -> Generato
         try:
             for part in results:  # noqa: UP028 - `yield from` would close it with its warning
                 yield part
+        except BrokenExecutor:
+            raise RunError(words.LOST_WORKER) from None
         finally:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of having ended early, which is meant

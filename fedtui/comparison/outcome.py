@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from engine import Scenario
 from engine.version import __version__
+from fedtui.comparison import words
 from fedtui.comparison.grid import Grid, called
 from fedtui.comparison.summary import Summary, reached, summed_up
 from fedtui.comparison.work import Record
@@ -45,8 +47,8 @@ class Outcome:
 
     @property
     def secret(self) -> bool:
-        """Whether the seeds are nobody else's business."""
-        return self.grid.first.on_own_data
+        """Whether the seeds are nobody else's business: all rows share them, and one has own data."""
+        return any(s.on_own_data for row in self.grid.rows for s in row.scenarios[:1])
 
     @property
     def unfinished(self) -> int:
@@ -72,8 +74,7 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
     grid = outcome.grid
     return {
         "version": __version__,
-        "scenario": grid.first.to_hand_on(),
-        "code": grid.first.to_code(),
+        **({"withheld": words.WITHHELD} if outcome.secret else {}),
         "varied": {axis.key: [value.text for value in axis.values] for axis in grid.axes},
         "seeds": None if outcome.secret else list(grid.seeds),
         "reach": outcome.reach,
@@ -85,9 +86,12 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
 def _row_as_dict(outcome: Outcome, number: int) -> dict[str, Any]:
     row, summary = outcome.grid.rows[number], outcome.summaries[number]
     names = [axis.key for axis in outcome.grid.axes]
+    scenario = _to_hand_on(row.scenarios[0], outcome.secret) if row.scenarios else None
     return {
         "settings": dict(zip(names, (value.text for value in row.values), strict=True)),
         "refused": row.refused or None,
+        "scenario": scenario and scenario.to_hand_on() | ({"seed": None} if outcome.secret else {}),
+        "code": scenario and scenario.to_code(),
         "summary": {
             **{key: each and each.as_dict() for key, each in summary.of.items()},
             "difference": summary.difference and summary.difference.as_dict(),
@@ -100,6 +104,15 @@ def _row_as_dict(outcome: Outcome, number: int) -> dict[str, Any]:
             )
         ],
     }
+
+
+def _to_hand_on(scenario: Scenario, secret: bool) -> Scenario:
+    """A row's scenario; without the seed where another row shares it with somebody's own data."""
+    if not secret:
+        return scenario
+    return Scenario.from_dict(
+        {key: value for key, value in scenario.given.items() if key != "seed"}
+    )
 
 
 def _run_as_dict(record: Record, reach: float | None) -> dict[str, Any]:

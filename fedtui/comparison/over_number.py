@@ -16,6 +16,7 @@ from fedtui.comparison.outcome import Outcome
 from fedtui.lab import plots
 from fedtui.lab.glyphs import Glyphs
 from fedtui.pages.blocks import Line
+from fedtui.safe import safe
 
 _MARGIN = 0.3  # of the distance of two values, on both sides
 _TICKS = 6  # on the axis of right answers, at most; a row lies between two
@@ -40,7 +41,7 @@ def curves(outcome: Outcome, along: int) -> dict[str, list[_Point]]:
     varied = outcome.grid.axes
     for row, summary in zip(outcome.grid.rows, outcome.summaries, strict=True):
         others = varied[:along] + varied[along + 1 :]
-        name = called(others, row.values[:along] + row.values[along + 1 :])
+        name = safe(called(others, row.values[:along] + row.values[along + 1 :]))
         points = found.setdefault(name, [])
         if spread := summary.of["accuracy"]:
             place = varied[along].values.index(row.values[along])

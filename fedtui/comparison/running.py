@@ -1,25 +1,59 @@
 """From a grid to its records: what is kept is taken, the rest is run, each finished run is kept at once.
 
-In Python, with a cluster that joblib knows (the workers must see the same files):
+In Python, on a cluster that joblib knows (its workers must have fedtui, and see the same files):
 
     with joblib.parallel_config("dask"):
-        records = running.run(grid, kept)
+        outcome = compared(scenario, ["fedprox.mu=off,0.1,1"], seeds=20, into=Path("runs.jsonl"))
+    print(table.shown(outcome))
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from pathlib import Path
 
 from engine import Scenario
 from engine.data import memory
-from fedtui import seeds
+from fedtui import seeds as seeds_of
 from fedtui.comparison import crew, identity
-from fedtui.comparison.grid import Grid
+from fedtui.comparison.axes import Axis, read_axis
+from fedtui.comparison.grid import Grid, make
 from fedtui.comparison.kept import Kept
+from fedtui.comparison.outcome import Outcome
 from fedtui.comparison.work import Record, Task
 
 _CELL = 8  # bytes of a number
+
+
+def compared(
+    scenario: Scenario,
+    vary: Iterable[str],
+    *,
+    seeds: int = 1,
+    into: Path,
+    jobs: int | None = None,
+) -> Outcome:
+    """A whole comparison, as `fedtui compare --into` does it.
+
+    Args:
+        vary: Lines as behind --vary, "fedprox.mu=off,0.1".
+        into: The file that finished runs are taken from and kept in.
+
+    Raises:
+        EngineError: Something cannot be varied so, or not be run, or the file cannot be used.
+    """
+    axes = [read_axis(text) for text in vary]
+    grid = make(scenario, axes, repeats=seeds)
+    chosen = seed_chosen(scenario, axes)
+    with Kept(into) as kept:
+        hidden, _ = secret(grid, kept, chosen=chosen)
+        return Outcome(hidden, run(hidden, kept, jobs=jobs))
+
+
+def seed_chosen(scenario: Scenario, axes: Iterable[Axis]) -> bool:
+    """Whether somebody chose the seeds, as an axis or in a file of their own."""
+    return any(axis.key == "seed" for axis in axes) or seeds_of.chosen_by_file(scenario)
 
 
 def keys(grid: Grid) -> list[list[str]]:
@@ -83,12 +117,12 @@ def secret(grid: Grid, kept: Kept, *, chosen: bool) -> tuple[Grid, int | None]:
     kept with the runs, for the same command to go on with it.
     """
     every = [scenario for row in grid.rows for scenario in row.scenarios]
-    noisy = next((s for s in every if s.on_own_data and seeds.adds_noise(s)), None)
+    noisy = next((s for s in every if s.on_own_data and seeds_of.adds_noise(s)), None)
     if noisy is None or chosen:
         return grid, None
     subject = identity.subject(noisy)
     if subject not in kept.drawn:
-        kept.draw(subject, seeds.unguessable(noisy, chosen=False).seed)
+        kept.draw(subject, seeds_of.unguessable(noisy, chosen=False).seed)
     seed = kept.drawn[subject]
     return grid.under(range(seed, seed + len(grid.seeds))), seed
 

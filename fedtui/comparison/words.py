@@ -27,14 +27,10 @@ def fewer_workers(fit: int, jobs: int) -> str:
     return f"{fit} at a time and not {jobs}, as the patients of more would not fit into memory."
 
 
-def lost_worker(kept: int, of: int) -> str:
-    """Where the system ended one."""
-    return (
-        "a worker was ended from outside, as systems do where memory runs out; run the same with"
-        f" --jobs 1: {kept:,} of {many(of, 'run')} are kept."
-    )
-
-
+LOST_WORKER = (
+    "a worker was ended from outside, as systems do where memory runs out; run the same with --jobs 1:"
+    " what is finished is kept."
+)
 SPREADS = (
     "±: standard deviation over {seeds} seeds. A difference is from the first row, seed by seed, on the"
     " same patients."
@@ -60,6 +56,12 @@ STOPPED = {
     "budget": "stopped before its last round: the next would have passed the privacy budget",
     "threshold": "every round was lost: too few hospitals stayed to its end",
 }
+
+
+WITHHELD = (
+    "seeds: a row is on your own data, and with its seed noise could be taken off; the runs are numbered"
+    " in place of them."
+)
 
 
 def some(count: int, of: int, sentence: str) -> str:

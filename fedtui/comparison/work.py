@@ -125,8 +125,9 @@ _kept: tuple[str, State] | None = None  # the basis prepared last by this proces
 def _prepared(portion: Portion) -> tuple[State | Record, float]:
     """The state before round 1 and the seconds it took; a record where it cannot be made."""
     global _kept
-    if _kept and _kept[0] == portion.basis:
-        return _kept[1], 0.0
+    kept = _kept  # which another thread, on a cluster, may change
+    if kept and kept[0] == portion.basis:
+        return kept[1], 0.0
     _kept = None  # so that two never lie in memory
     began = time.monotonic()
     scenario = portion.tasks[0].scenario
