@@ -348,3 +348,48 @@ def test_what_epsilon_leaves_out_is_said():
     assert "who knows the seed" in said
     unscaled = " ".join(events(hospital(privacy={}, data={"scaling": "none"}), RunStarted)[0].notes)
     assert "the set-up" not in unscaled
+
+
+RESTS_ON = {  # of `training`: what the plan of whom hangs on it
+    "rounds": ("patient", "server", "hospital"),
+    "batch_size": ("patient",),
+    "local_epochs": ("patient",),
+    "local_steps": ("patient",),
+    "weighting": ("server",),
+    "learning_rate": (),
+}
+OTHER = {
+    "rounds": 7,
+    "batch_size": 5,
+    "local_epochs": 3,
+    "local_steps": 4,
+    "weighting": "equal",
+    "learning_rate": 0.01,
+}
+UNITS = {
+    "patient": {"privacy.unit": "patient"},
+    "server": {"privacy.unit": "hospital"},
+    "hospital": {"privacy.unit": "hospital", "privacy.noise_by": "hospital"},
+}
+
+
+@pytest.mark.parametrize("kind", UNITS)
+@pytest.mark.parametrize("name", RESTS_ON)
+def test_a_plan_is_kept_unless_something_it_rests_on_changes(name, kind):
+    patients, private = np.array([10, 20, 30, 40]), small().replace(UNITS[kind])
+    before = planned(private, patients)
+    other = private.replace({f"training.{name}": OTHER[name]})
+    setting = Setting(other, patients, 4, seed=other.seed)
+    after = made(make_plan(setting, codec_of(other), 4, 0, (), before))
+    assert (after is not before) == (kind in RESTS_ON[name])
+
+
+def test_another_learning_rate_on_the_way_promises_nothing_new():
+    """ε round by round as without it, and nothing is said of an ε that would be new."""
+    plain = hospital(privacy={}, training={"rounds": 3})
+    change = {"round": 2, "set": {"training.learning_rate": 0.01}}
+    runs = [events(s) for s in (plain, Scenario.from_dict({**plain.given, "change": [change]}))]
+    spent = [[e.epsilon for e in run if isinstance(e, RoundFinished)] for run in runs]
+    assert spent[0] == spent[1]
+    (changed,) = (e for e in runs[1] if isinstance(e, SettingsChanged))
+    assert not any("new ε" in note for note in changed.notes)

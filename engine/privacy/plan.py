@@ -178,8 +178,8 @@ def make_plan(
     settings = setting.scenario.get(Privacy)
     if settings is None:
         return None
-    training, hospitals = setting.scenario.training, len(setting.patients)
-    basis = repr((settings, training, cohort_size, codec if settings.trusts_server else ""))
+    hospitals = len(setting.patients)
+    basis = repr((settings, cohort_size, _rests_on(setting, settings, codec)))
     if old is not None and old.basis == basis:
         return old
     q, steps = _releases(setting, settings)
@@ -218,6 +218,15 @@ def finished(planning: Planning) -> Plan | None:
         except StopIteration as end:
             plan: Plan | None = end.value
             return plan
+
+
+def _rests_on(setting: Setting, settings: Privacy, codec: Codec) -> tuple[object, ...]:
+    """What else a plan hangs on: how often is released, and what a unit weighs in it; no learning rate."""
+    training = setting.scenario.training
+    if settings.unit == "patient":
+        work = training.batch_size, training.local_epochs, training.local_steps
+        return training.rounds, *work
+    return training.rounds, *((training.weighting, codec) if settings.trusts_server else ())
 
 
 def _noise_multiplier(
