@@ -99,6 +99,7 @@ def test_a_split_column_is_used_as_it_is_and_is_no_feature(write):
     federation = read(write(text))
     assert federation.features == ("age",)
     assert federation.test.x[:, 0].tolist() == [0, 3, 6]
+    assert any("'split' says who is held out" in note for note in federation.notes)
     ignored = read(write(text), drop=("split",))
     assert ignored.features == ("age",)
     assert len(ignored.test.y) == 2
@@ -114,6 +115,9 @@ def test_a_hospital_is_an_id_and_hospitals_come_in_order_of_appearance(write):
 def test_without_a_hospital_column_hospitals_can_be_made_up(write):
     text = "age,label\n" + "".join(f"{i},{i % 2}\n" for i in range(12))
     assert read(write(text), partition="iid", hospitals=3).names == ("A", "B", "C")
+    federation = read(write(HEADER + ROWS), partition="iid", hospitals=2)
+    assert federation.features == ("age", "chol")
+    assert "Column 'hospital' is not used; data.partition says who" in federation.notes[0]
 
 
 def test_names_are_kept_literally(write):
@@ -493,7 +497,8 @@ A = "age,chol,label\n" + "".join(f"{i},{i * 2},{i % 2}\n" for i in range(8))
 
 def test_a_folder_is_one_table_with_the_files_as_hospitals(tmp_path):
     turned = "label,chol,age\n" + "".join(f"{i % 2},{i * 2},{i}\n" for i in range(8))
-    path = folder(tmp_path, b=A, a=turned.replace(",", ";"))
+    b = A.replace("label", "label,hospital").replace("\n", ",X\n").replace("hospital,X", "hospital")
+    path = folder(tmp_path, b=b, a=turned.replace(",", ";"))
     (path / "notes.txt").write_text("nothing")
     (path / ".hidden.csv").write_text("nothing")
     federation = read(path)

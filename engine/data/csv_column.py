@@ -200,7 +200,7 @@ class Column:
         if numbers:
             raise DataError(
                 f"{self._where(word)}: {shown(word.text)} is not a number, and as text the column "
-                f"has more than {MOST} values; leave the cell empty if the number is missing, or "
+                f"has more than {MOST} categories; leave the cell empty if the number is missing, or "
                 f"{self._way_out}."
             )
         raise DataError(

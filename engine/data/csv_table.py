@@ -15,6 +15,7 @@ import numpy as np
 from engine.arrays import Floats
 from engine.data.csv_column import Read
 from engine.data.csv_gather import Gathered, gather
+from engine.data.csv_header import SPLIT, Columns
 from engine.data.csv_labels import read_labels
 from engine.data.csv_places import Places
 from engine.data.csv_rows import Left
@@ -108,6 +109,7 @@ def _source(files: list[str], gathered: Gathered, data: Data) -> Steps[Source]:
         categories=categories,
         notes=(
             *_of_text(files, gathered),
+            *_of_header(gathered.columns, data),
             *_of_rows(left, repeated, list(skipped)),
             *labels.notes,
             *hospitals.notes(),
@@ -154,6 +156,14 @@ def _of_text(files: list[str], gathered: Gathered) -> list[str]:
         if encoding != "UTF-8"
     ]
     return [f"{listed(odd, 3)}: not in UTF-8, so it is read as Latin-1."] if odd else []
+
+
+def _of_header(columns: Columns, data: Data) -> Iterator[str]:
+    if columns.hospital is None and data.hospital_col in columns.names:
+        who = "the files' names say" if data.partition == "natural" else "data.partition says"
+        yield f"Column {shown(data.hospital_col)} is not used; {who} who belongs to which hospital."
+    if columns.split is not None:
+        yield f"Column {shown(SPLIT)} says who is held out, and data.test_fraction does not."
 
 
 def _of_rows(left: Left, repeated: int, skipped: Sequence[str]) -> Iterator[str]:

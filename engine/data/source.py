@@ -46,7 +46,9 @@ class Source:
         if len(chosen) == len(self.features):
             return self
         names = tuple(self.features[i] for i in chosen)
-        return replace(self, x=np.ascontiguousarray(self.x[:, chosen]), features=names)
+        texts = {name: known for name, known in self.categories.items() if name in names}
+        x = np.ascontiguousarray(self.x[:, chosen])
+        return replace(self, x=x, features=names, categories=texts)
 
 
 def choose(features: Sequence[str], keep: Sequence[str], drop: Sequence[str]) -> list[int]:
