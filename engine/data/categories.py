@@ -25,7 +25,7 @@ from engine.errors import DataError
 from engine.steps import Steps
 from engine.wire import Kind, Traffic, pack, unpack
 
-HOSPITALS = 1000  # whose messages are one step of work
+HOSPITALS = 200  # whose messages are one step of work
 ROWS = 50_000  # looked through in one step
 _LENGTH = struct.Struct("<I")  # of a list or a text
 
