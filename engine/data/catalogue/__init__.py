@@ -46,7 +46,7 @@ _READERS: Mapping[str, _Reading] = {
     "eicu-demo": eicu.reading,
     "mimic-demo": mimic.reading,
 }
-_ON_DISK: Mapping[str, tuple[_Reading, tuple[str, ...]]] = {
+_ON_DISK: Mapping[str, tuple[_Reading, tuple[str, ...]]] = {  # the first table tells which it is
     "eICU": (eicu.reading, eicu.TABLES),
     "MIMIC-III": (mimic.reading, mimic.TABLES),
 }
@@ -72,8 +72,8 @@ def reading(name: str, data: Data) -> Steps[Source]:
 
 def recognise(folder: Path) -> str:
     """The database whose tables a folder on disk holds, eICU or MIMIC-III; empty for any other."""
-    for name, (_, tables) in _ON_DISK.items():
-        if all(find(folder, table) for table in tables):
+    for name, (_, (tell_tale, *_)) in _ON_DISK.items():
+        if find(folder, tell_tale):
             return name
     return ""
 
@@ -85,8 +85,8 @@ def reading_folder(folder: Path, data: Data) -> Steps[Source]:
         DataError: A table or column is missing or damaged, or there is nobody in them.
     """
     database = recognise(folder)
-    reading, tables = _ON_DISK[database]
-    patients = yield from reading(folder, data)
+    read_tables, tables = _ON_DISK[database]
+    patients = yield from read_tables(folder, data)
     files = [path.name for table in tables if (path := find(folder, table))]
     source = yield from patients.source(files, data)
     return replace(source, notes=(f"Read as the tables of {database}.", *source.notes))

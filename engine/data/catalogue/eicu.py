@@ -25,7 +25,7 @@ from engine.errors import DataError
 from engine.sections import Data
 from engine.steps import Steps
 
-TABLES = ("patient", "hospital", "apacheApsVar", "apachePredVar")
+TABLES = ("apacheApsVar", "apachePredVar", "hospital", "patient")
 PHYSIOLOGY = (
     "intubated", "vent", "dialysis", "eyes", "motor", "verbal", "meds", "urine", "wbc",
     "temperature", "respiratoryrate", "sodium", "heartrate", "meanbp", "ph", "hematocrit",

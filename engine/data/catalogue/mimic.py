@@ -26,7 +26,7 @@ from engine.errors import DataError
 from engine.sections import Data
 from engine.steps import Steps
 
-TABLES = ("ADMISSIONS", "PATIENTS", "ICUSTAYS", "LABEVENTS")
+TABLES = ("ICUSTAYS", "PATIENTS", "ADMISSIONS", "LABEVENTS")
 LABORATORY: Mapping[str, tuple[str, ...]] = {  # what is measured → the items that do so in blood
     "sodium": ("50983",),
     "potassium": ("50971",),
