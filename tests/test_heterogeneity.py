@@ -157,6 +157,7 @@ def test_how_columns_are_scaled_does_not_change_how_they_differ(scaling):
 
     plain, here = columns("none"), columns(scaling)
     assert here.mean == pytest.approx(plain.mean, rel=1e-6)
+    assert np.array_equal(here.least == 0, plain.least == 0)
     assert covariate(here).apart == pytest.approx(covariate(plain).apart, abs=1e-6)
 
 

@@ -15,7 +15,7 @@ from fedtui.view import View
 if TYPE_CHECKING:
     from fedtui.described import Described
 
-MOST = 60  # rows
+ALL, SOME = 20, 12  # hospitals that all have a row; rows where there are more
 
 
 def content(
@@ -33,7 +33,7 @@ def content(
         return [Heading(say.DATA), Said(say.NOT_READY)]
     h = view.hospitals
     everyone = np.arange(len(h))
-    shown = few(everyone, chosen, MOST)
+    shown = few(everyone, chosen, len(h) if len(h) <= ALL else SOME)
     rates = view.positive_rate is not None
     rows = [_row(view, int(i), chosen) for i in shown]
     if rest := len(h) - len(shown):

@@ -170,7 +170,8 @@ def _matrix(values: Floats, hospitals: Ints, shown: Ints, chosen: int) -> Table:
         )
         for i in shown
     )
-    return Table((Column(), *(Column(name, right=True) for name in names.values())), rows)
+    heads = (Column(f"{name:>3}", right=True) for name in names.values())  # of one width: 100
+    return Table((Column(), *heads), rows)
 
 
 def _among(hospitals: Ints, chosen: int) -> Ints:

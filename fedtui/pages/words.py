@@ -894,9 +894,9 @@ KINDS = {  # of the engine: what it is called here
 }
 KIND_HEADS = ("", "different", "", "chance", "")
 KINDS_READ = (
-    "0 is alike. Chance: what the same patients would seldom pass if they were dealt out at random; no"
-    " more than that is no difference. The field says label shift, quantity skew, covariate shift and"
-    " concept shift (Kairouz 2021)."
+    "0 is alike. Chance: what the same patients would seldom pass if dealt out at random; no more than"
+    " that is no difference. The terms: label shift, quantity skew, covariate shift, concept shift"
+    " (Kairouz 2021)."
 )
 BEING_MEASURED = "How different the hospitals are is being worked out."
 NO_PATIENTS_HERE = "A recording holds no patients, so their differences cannot be told."
