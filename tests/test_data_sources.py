@@ -114,7 +114,7 @@ def test_a_misspelt_source_is_told_the_nearest(source):
     "source", ["nowhere/table.csv", "", " ", "a\0b", "~nobody-here/x", "x" * 5000]
 )
 def test_an_unknown_source_is_told_the_list(source):
-    with pytest.raises(DataError, match="choose synthetic, notebook or breast-cancer"):
+    with pytest.raises(DataError, match=r"choose synthetic, notebook, .* or mimic-demo"):
         load(Data.build({"source": source}), 0)
 
 
