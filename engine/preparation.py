@@ -17,6 +17,10 @@ from engine.state import Prepared, State
 from engine.steps import Steps
 
 T = TypeVar("T")
+_TRAINED = (
+    "model.kind: a network has no one best fit, so each one alone and all data in one place are the same"
+    " network trained without the others, for as many passes as all rounds have, 20,000 steps at most."
+)
 
 
 def prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, Prepared]:
@@ -38,6 +42,8 @@ def prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, P
         federation = replace(
             federation, setup=setup, notes=(*federation.notes, _told_of(class_weights))
         )
+    if not isinstance(model, Logistic):
+        federation = replace(federation, notes=(*federation.notes, _TRAINED))
     reference = _reference(scenario, model, class_weights)
     beside = yield from told(baselines.compute(federation, scenario.seed, reference))
     return Prepared(federation, beside, model, class_weights)

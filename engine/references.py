@@ -4,7 +4,9 @@ A logistic regression has one best answer, so it is fitted to convergence: penal
 does by default (`engine.newton`). A network has none; what convergence would mean hangs on where one
 stops. So it is the same network from the same initial weights, trained in the same way without the
 federation: as many passes as all rounds have together, the run's minibatches, rate and L2, nothing else.
-It is made once per data, model and seed, by the settings of training that the run began with.
+All data in one place are many minibatches, one after the other; where all passes would take more than
+20,000 steps, there are as many passes as fit, but one at least. It is made once per data, model and seed,
+by the settings of training that the run began with.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from engine.arrays import Floats, Ints
 from engine.blocks import Block, blocks
 from engine.class_weights import ClassWeights
 from engine.data.federation import Table
-from engine.estimates.base import hospitals_at_once
+from engine.estimates.base import hospitals_at_once, steps_of_round
 from engine.estimates.minibatch import Minibatch
 from engine.models import Logistic, Model
 from engine.sections import Training
@@ -29,6 +31,7 @@ from engine.steps import Steps
 from engine.training import train_block
 
 BLOCK = 512  # hospitals fitted at once, at most
+_STEPS = 20_000  # of a network; two or three seconds
 _BESIDE = 0  # the round that no run has: its minibatches are drawn for the references
 
 _ALONE, _POOLED = "each one alone", "all data in one place"
@@ -127,8 +130,11 @@ class Trained:
     def _walked(self, block: Block) -> Iterator[tuple[float, Floats]]:
         """Which part of all passes is done, and the params (k, d) so far."""
         plain, rounds = self.training, self.training.rounds
+        fit = _STEPS // int(steps_of_round(replace(plain, local_epochs=1), block.sizes[:1])[0])
         whole = replace(
-            plain, local_epochs=plain.local_epochs * rounds, local_steps=plain.local_steps * rounds
+            plain,
+            local_epochs=min(plain.local_epochs * rounds, max(1, fit)),
+            local_steps=min(plain.local_steps * rounds, _STEPS),
         )
         steps = train_block(
             block,

@@ -13,12 +13,12 @@ import numpy as np
 
 from engine.arrays import Flags, Floats, Ints
 from engine.blocks import LARGEST, Block
-from engine.models.base import Model
+from engine.models.base import Model, Workspace
 from engine.sections import Training
 
 _HELD = 4_000_000  # numbers on the way through a model, at once
 _WORK = 10_000_000  # products of a param and a patient, at once: some 20 ms
-_PATIENTS = 32  # of a hospital that should go through a model together, where they can
+_CACHED = 32_000  # params of a block's hospitals together: a step then stays in a processor's cache
 
 Address = tuple[int, int]  # seed and round of the run
 
@@ -33,6 +33,7 @@ class Batch:
         model: What is trained.
         x: Their patients with a one, (features + 1, b, k_active).
         y: Labels, (b, k_active).
+        work: Memory for the way through the model.
     """
 
     active: slice
@@ -40,6 +41,7 @@ class Batch:
     model: Model
     x: Floats
     y: Floats
+    work: Workspace
 
     def gradient(self, local: Floats, some: slice) -> Floats:
         """What `some` of the b patients add to the estimate at `local` (d, k_active): as large."""
@@ -104,10 +106,10 @@ def steps_of_round(training: Training, patients: Ints) -> Ints:
 
 
 def hospitals_at_once(model: Model) -> int:
-    """How many hospitals a block may have, so that neither their params nor a step is too large."""
+    """How many hospitals a block may have: as many as are trained fastest together."""
     if not model.held:
         return LARGEST
-    return min(LARGEST, max(1, _WORK // (_PATIENTS * model.parameters)))
+    return min(LARGEST, max(1, _CACHED // model.parameters))
 
 
 LocalStep = tuple[slice, slice, Ints]  # places in the order; active columns; patients in each batch

@@ -15,7 +15,7 @@ from engine.arrays import Floats, Ints
 from engine.blocks import Block
 from engine.class_weights import ClassWeights, weighed
 from engine.estimates.base import Address, Batch, Passed, Schedule
-from engine.models.base import Model, residuals, summed_loss
+from engine.models.base import Model, Workspace, residuals, summed_loss
 from engine.randomness import stream
 from engine.sections import Training
 
@@ -42,7 +42,7 @@ class _Shuffled:
         # Of the pass, each patient's residual when it was visited.
         self.residuals = np.zeros((int(block.sizes[0]), len(block.sizes)))
         self.into = np.empty(block.width * self.schedule.batch * len(block.sizes))
-        self.visited = block.sizes
+        self.work, self.visited = Workspace(), block.sizes
 
     def batches(self, epoch: int) -> Iterator[_Step]:
         """Every hospital's patients in a new order, a minibatch at a time."""
@@ -55,7 +55,7 @@ class _Shuffled:
             fraction = places.stop / len(self.residuals)
             seen = self.residuals[places, active]
             model, class_weights = self.of.model, self.of.class_weights
-            yield _Step(active, fraction, model, x, y, count, seen, class_weights)
+            yield _Step(active, fraction, model, x, y, self.work, count, seen, class_weights)
 
     def passed(self) -> Passed:
         """Losses from the residuals: a mean needs one logarithm a patient, taken once a pass."""
@@ -72,7 +72,7 @@ class _Step(Batch):
 
     def gradient(self, local: Floats, some: slice) -> Floats:
         """Σ (p − y) ∂logit/∂params / b, each patient by the weight of its class."""
-        forward = self.model.forward(local, self.x[:, some])
+        forward = self.model.forward(local, self.x[:, some], self.work)
         self.residuals[some] = residuals(forward.logits, self.y[some])
         factors = weighed(self.residuals[some], self.y[some], self.class_weights)
         return forward.combined(factors) / self.count

@@ -31,7 +31,7 @@ from engine.arrays import Flags, Floats, Ints
 from engine.blocks import Block
 from engine.class_weights import ClassWeights, weighed
 from engine.estimates.base import Address, Batch, LocalStep, Passed, Schedule, expected_batch
-from engine.models.base import Model, residuals, summed_loss
+from engine.models.base import Model, Workspace, residuals, summed_loss
 from engine.randomness import ByHospital
 from engine.sections import Training
 
@@ -73,7 +73,7 @@ class _Poisson:
         noise_std: Floats,
     ) -> None:
         self.block, self.address, self.of = block, address, of
-        self.noise_std = noise_std
+        self.noise_std, self.work = noise_std, Workspace()
         self.schedule = Schedule(block.sizes, training)
         self.epochs = self.schedule.epochs
         self.expected = expected_batch(training, block.sizes)  # b = q·n, (k,)
@@ -96,6 +96,7 @@ class _Poisson:
                 model=self.of.model,
                 x=x,
                 y=y,
+                work=self.work,
                 lengths=lengths,
                 clip_norm=self.of.clip_norm,
                 class_weights=self.of.class_weights,
@@ -179,7 +180,7 @@ class _Step(Batch):
     def gradient(self, local: Floats, some: slice) -> Floats:
         """(Σ clipped gradients + noise) / q·n; the noise comes with the last patients."""
         rows = self.lengths[some]
-        forward = self.model.forward(local, self.x[:, some])
+        forward = self.model.forward(local, self.x[:, some], self.work)
         residual = residuals(forward.logits, self.y[some])
         factors = weighed(residual, self.y[some], self.class_weights)
         clipped, cut = clip(factors, forward.lengths(rows), self.clip_norm)

@@ -18,6 +18,7 @@ to a gradient, a length or a loss, at any params.
 
 from __future__ import annotations
 
+import math
 from typing import Protocol
 
 import numpy as np
@@ -27,6 +28,21 @@ from engine.arrays import Floats, Ints
 _FAR = 700.0  # a logit of −700 gives p = 1e-304; e^710 would overflow
 _PER_LOG = 16  # probabilities multiplied before one logarithm is taken of them: logs are slow
 _LEAST = 1e-19  # a smaller probability counts as this, so that no product of 16 underflows
+
+
+class Workspace:
+    """Memory that each step uses again: fresh memory costs more than the mathematics."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Floats] = {}
+
+    def array(self, name: str, *shape: int) -> Floats:
+        """An array of this shape with anything in it; valid until its name is asked for again."""
+        size = math.prod(shape)
+        held = self._held.get(name)
+        if held is None or len(held) < size:
+            held = self._held[name] = np.empty(size)
+        return held[:size].reshape(shape)
 
 
 class Forward(Protocol):
@@ -46,7 +62,10 @@ class Forward(Protocol):
         ...
 
     def combined(self, factors: Floats) -> Floats:
-        """Σ factor · ∂logit/∂params over the minibatch, (d, k), for factors (b, k)."""
+        """Σ factor · ∂logit/∂params over the minibatch, (d, k), for factors (b, k).
+
+        It may lie in the workspace.
+        """
         ...
 
 
@@ -80,12 +99,13 @@ class Model(Protocol):
         """log p/(1−p) of rows `x` (n, features), for params (d,): (n,)."""
         ...
 
-    def forward(self, local: Floats, x: Floats) -> Forward:
+    def forward(self, local: Floats, x: Floats, work: Workspace | None = None) -> Forward:
         """A minibatch at the params of each hospital.
 
         Args:
             local: (d, k).
             x: (features + 1, b, k), ones last.
+            work: Of an earlier minibatch, whose values are gone with this one.
         """
         ...
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Floats, Ints
+from engine.models.base import Workspace
 from engine.randomness import stream
 
 
@@ -52,7 +53,7 @@ class Logistic:
         """w·x + b of rows `x` (n, features), for params (d,): (n,)."""
         return np.asarray(x @ params[:-1] + params[-1])
 
-    def forward(self, local: Floats, x: Floats) -> _Forward:
+    def forward(self, local: Floats, x: Floats, work: Workspace | None = None) -> _Forward:
         """A minibatch x (d, b, k), ones last, at the params of each hospital (d, k)."""
         return _Forward(x, np.einsum("dbk,dk->bk", x, local))
 

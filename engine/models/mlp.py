@@ -30,6 +30,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.arrays import Floats, Ints
+from engine.models.base import Workspace
 from engine.randomness import stream
 
 _AT_ONCE = 2_000_000  # numbers of hidden units, outside training
@@ -84,18 +85,31 @@ class Mlp:
             part = slice(start, start + step)
             inner = x[part] @ units[:, :-1].T
             inner += units[:, -1]
-            logits[part] = np.tanh(inner, out=inner) @ params[self._inner : -1] + params[-1]
+            logits[part] = _tanh(inner) @ params[self._inner : -1] + params[-1]
         return logits
 
-    def forward(self, local: Floats, x: Floats) -> _Forward:
+    def forward(self, local: Floats, x: Floats, work: Workspace | None = None) -> _Forward:
         """A minibatch x (features + 1, b, k), ones last, at the params of each hospital (d, k)."""
-        k = local.shape[1]
+        (_, b, k), work = x.shape, work or Workspace()
         # Matrices are multiplied hospital by hospital, so here the hospitals come first.
-        first = np.ascontiguousarray(local.T)
-        units = first[:, : self._inner].reshape(k, self.hidden, self.features + 1)
-        rows = np.ascontiguousarray(x.transpose(2, 0, 1))
-        inner = units @ rows
-        return _Forward(rows, np.tanh(inner, out=inner), first[:, self._inner :])
+        params = work.array("params", k, self.parameters)
+        rows = work.array("rows", k, self.features + 1, b)
+        np.copyto(params, local.T)
+        np.copyto(rows, x.transpose(2, 0, 1))
+        units = params[:, : self._inner].reshape(k, self.hidden, self.features + 1)
+        hidden = np.matmul(units, rows, out=work.array("hidden", k, self.hidden, b))
+        return _Forward(rows, _tanh(hidden), params[:, self._inner :], work)
+
+
+@np.errstate(over="ignore")
+def _tanh(inner: Floats) -> Floats:
+    """In place; by the exponential, which is twice as fast as `np.tanh` and right to 2e-16."""
+    np.multiply(inner, -2.0, out=inner)
+    np.exp(inner, out=inner)
+    inner += 1.0
+    np.divide(2.0, inner, out=inner)
+    inner -= 1.0
+    return inner
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +117,7 @@ class _Forward:
     rows: Floats  # (k, features + 1, b)
     hidden: Floats  # (k, hidden, b)
     output: Floats  # v and c, (k, hidden + 1)
+    work: Workspace
 
     @cached_property
     def logits(self) -> Floats:
@@ -114,7 +129,8 @@ class _Forward:
     @cached_property
     def _slopes(self) -> Floats:
         """∂logit by what goes into each unit, v (1 − h²), (k, hidden, b)."""
-        slopes = np.square(self.hidden)
+        slopes = self.work.array("slopes", *self.hidden.shape)
+        np.square(self.hidden, out=slopes)
         np.subtract(1.0, slopes, out=slopes)
         slopes *= self.output[:, :-1, None]
         return slopes
@@ -128,12 +144,16 @@ class _Forward:
 
     def combined(self, factors: Floats) -> Floats:
         """One pass backwards with these factors in the place of the residuals, (d, k)."""
-        k, hidden, _ = self.hidden.shape
+        (k, hidden, _), array = self.hidden.shape, self.work.array
+        inner = hidden * self.rows.shape[1]
         by_hospital = np.ascontiguousarray(factors.T)  # (k, b)
-        back = self._slopes * by_hospital[:, None]
-        units = back @ self.rows.transpose(0, 2, 1)
-        gradient = np.empty((units[0].size + hidden + 1, k))
-        gradient[: units[0].size] = units.reshape(k, -1).T
-        gradient[units[0].size : -1] = (self.hidden @ by_hospital[:, :, None])[..., 0].T
+        back = np.multiply(
+            self._slopes, by_hospital[:, None], out=array("back", *self.hidden.shape)
+        )
+        gradient = array("gradient", inner + hidden + 1, k)
+        units = array("units", k, hidden, self.rows.shape[1])
+        np.matmul(back, self.rows.transpose(0, 2, 1), out=units)
+        gradient[:inner] = units.reshape(k, inner).T
+        gradient[inner:-1] = (self.hidden @ by_hospital[:, :, None])[..., 0].T
         gradient[-1] = np.einsum("kb,kb->k", by_hospital, self.rows[:, -1])
         return gradient
