@@ -19,6 +19,7 @@ ROWS = 1 << 15  # looked at in one step
 ENOUGH = 20  # patients from which a pattern is no accident
 OF_EACH = 5  # patients of each label that a column must tell apart
 _BINS = 6  # bits: values are sorted in 64 parts
+_WHAT = "looking for odd columns"
 _Hashes = npt.NDArray[np.uint64]
 
 
@@ -50,15 +51,13 @@ def odd_columns(
     if len(y) < ENOUGH:
         return ()
     for i, name in enumerate(features):
-        column = np.ascontiguousarray(x[:, i])
-        yield "looking for odd columns", i, len(features)
-        if _tells(column, y, len(categories.get(name, ()))):
+        column = x[:, i]
+        if (yield from _tells(column, y, len(categories.get(name, ())))):
             notes.append(
                 f"Column {shown(name)} tells the label of every patient; if it is written down "
                 "after the label is known, leave it out with data.drop."
             )
-        yield "looking for odd columns", i, len(features)
-        if (yield from _is_id(column, bool(categories.get(name)))):
+        if (yield from _is_id(column)):
             notes.append(
                 f"Column {shown(name)} has another value for every patient; if it is an id, leave it "
                 "out with data.drop."
@@ -66,30 +65,38 @@ def odd_columns(
     return tuple(notes)
 
 
-def _tells(column: Floats, y: Floats, categories: int) -> bool:
-    """Whether each category has one label, or one number lies between those of the two labels."""
-    there = ~np.isnan(column)
-    positive = there & (y > 0)
-    negative = there & (y == 0)
-    if min(positive.sum(), negative.sum()) < OF_EACH:
+def _tells(column: Floats, y: Floats, categories: int) -> Steps[bool]:
+    """Whether each category has one label, or one number lies between those of the two labels.
+
+    Of most columns the first rows show that they do not.
+    """
+    if 2 * categories >= len(y):
         return False
-    if categories:
-        counts = np.bincount(
-            column.astype(np.int64) * 2 + y.astype(np.int64), minlength=2 * categories
-        )
-        return 2 * categories < len(y) and not counts.reshape(-1, 2).min(axis=1).any()
-    ill, well = column[positive], column[negative]
-    return bool(ill.min() > well.max() or ill.max() < well.min())
+    counts = np.zeros((2, max(categories, 1)), np.int64)  # patients of each label and category
+    low, high = np.full(2, np.inf), np.full(2, -np.inf)  # the numbers of each label
+    for first in range(0, len(y), ROWS):
+        values = column[first : first + ROWS]
+        for label in (0, 1):
+            own = values[(y[first : first + ROWS] == label) & ~np.isnan(values)]
+            codes = own.astype(np.int64) if categories else np.zeros(len(own), np.int64)
+            counts[label] += np.bincount(codes, minlength=counts.shape[1])
+            low[label] = min(low[label], own.min(initial=np.inf))
+            high[label] = max(high[label], own.max(initial=-np.inf))
+        yield _WHAT, first, len(y)
+        apart = low[0] > high[1] or low[1] > high[0]
+        if counts.min(axis=0).any() if categories else not apart:
+            return False
+    return bool(counts.sum(axis=1).min() >= OF_EACH)
 
 
-def _is_id(column: Floats, text: bool) -> Steps[bool]:
-    """Whether all values differ and are whole numbers or texts."""
+def _is_id(column: Floats) -> Steps[bool]:
+    """Whether all values differ and are whole numbers, as codes of texts are."""
     for first in range(0, len(column), ROWS):  # most columns are found out by their first rows
         part = column[first : first + ROWS]
         whole = not np.isnan(part).any() and bool((part == np.floor(part)).all())
         if not whole or len(np.unique(part)) < len(part):
             return False
-        yield "looking for odd columns", first, len(column)
+        yield _WHAT, first, len(column)
     return (yield from _distinct(_mixed(_bits(column)))) == len(column)
 
 

@@ -25,6 +25,7 @@ def holding_out(y: Floats, owner: Ints, hospitals: int, fraction: float, seed: i
     """
     label = (y > 0.5).astype(np.int64)
     counts = np.bincount(owner * 2 + label, minlength=2 * hospitals).reshape(hospitals, 2)
+    yield _WHAT, 0, len(y)
     stratified = counts.min(axis=1) >= 2
     quota = _quota(counts, stratified, fraction)
     group = owner * 2 + label * stratified[owner]

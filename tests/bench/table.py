@@ -2,8 +2,8 @@
 
 Each table is written to a temporary file and loaded in a process of its own, from the file to the
 federation: read, split, scaled. Memory is the highest of the whole process less what it held before,
-beside the size of the numbers themselves (rows × columns × 8 bytes). Pauses are CPU time, since other
-work on the machine would lengthen them.
+beside the size of the numbers themselves (rows × columns × 8 bytes). Times are CPU time, since other work
+on the machine would lengthen them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def peak():
 
 before, steps, longest = peak(), 0, 0.0
 work = loading(Data.build({"source": sys.argv[1]}), 1)
-start, last = time.perf_counter(), time.thread_time()
+start = last = time.thread_time()
 while True:
     try:
         next(work)
@@ -49,15 +49,15 @@ while True:
     now = time.thread_time()
     steps, longest, last = steps + 1, max(longest, now - last), now
 size = federation.train.x.nbytes + federation.test.x.nbytes
-seconds = time.perf_counter() - start
+seconds = time.thread_time() - start
 print(json.dumps([seconds, steps / seconds, longest * 1e3, (peak() - before) / size]))
 """
 BARE = """
 import csv, json, sys, time
-start = time.perf_counter()
+start = time.thread_time()
 with open(sys.argv[1], newline="", encoding="utf-8") as lines:
     rows = sum(1 for _ in csv.reader(lines))
-print(json.dumps([time.perf_counter() - start]))
+print(json.dumps([time.thread_time() - start]))
 """
 
 
