@@ -96,6 +96,22 @@ class Commands(click.Group):
             )
         return super().resolve_command(ctx, args)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The rest of `args`; an option that only commands have is refused with where it belongs."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            option = error.option_name
+            commands = (self.get_command(ctx, name) for name in self.list_commands(ctx))
+            owners = [c.name for c in commands if c and any(option in p.opts for p in c.params)]
+            if not owners:
+                raise
+            owner = "run" if "run" in owners else owners[0]
+            raise click.UsageError(
+                f"{option} belongs to a command: `fedtui {owner} {option} …`; in the lab the key s"
+                " opens every setting."
+            ) from error
+
 
 @click.group(
     cls=Commands,

@@ -45,6 +45,7 @@ def test_the_same_command_gives_the_same_result_twice(tmp_path: Path) -> None:
         (["run", "no-such-file.toml"], "no-such-file.toml"),
         (["run", "--set", "data.source=missing.csv"], "missing.csv"),
         (["run", "--record", "no/such/folder/file"], "no/such/folder"),
+        (["--set", "training.rounds=3"], "`fedtui run --set …`"),
         (["--replay", "no-such-recording"], "fedtui run"),  # no terminal: refused before
         (["scenarios", "no-such-scenario"], "no-such-scenario"),
         (["epsilon", "--q=nan", "--steps=9", "--delta=1e-5", "--epsilon=1"], "nan"),
