@@ -12,7 +12,7 @@ from engine.data.categories import agree, disclosed
 from engine.data.checks import never_measured, refuse_untestable, worth_saying
 from engine.data.federation import Federation, Scaling, Summary, Table
 from engine.data.gaps import gaps
-from engine.data.partition import PARTITIONS, place
+from engine.data.partition import PARTITIONS, placing
 from engine.data.reading import reading
 from engine.data.report import Report
 from engine.data.scaling import standardising
@@ -39,7 +39,7 @@ def load(data: Data, seed: int) -> Federation:
 def loading(data: Data, seed: int) -> Steps[Federation]:
     """`load`, step by step: yields what is being done, how far it is, and of how much."""
     yield "reading the patients", 0, 1
-    source = _placed((yield from reading(data, seed)), data, seed)
+    source = yield from _placed((yield from reading(data, seed)), data, seed)
     owner, names = cast(Ints, source.owner), source.names
     held_out = source.held_out
     if held_out is None:
@@ -78,10 +78,10 @@ def loading(data: Data, seed: int) -> Steps[Federation]:
     )
 
 
-def _placed(source: Source, data: Data, seed: int) -> Source:
+def _placed(source: Source, data: Data, seed: int) -> Steps[Source]:
     """The source with a hospital for every patient: its own, or as the partition says."""
     if data.partition != "natural":
-        return place(source, data, seed)
+        return (yield from placing(source, data, seed))
     if source.owner is None:
         *most, last = PARTITIONS
         raise ScenarioError(

@@ -25,10 +25,11 @@ from engine.data.partition.sizes import iid, quantity
 from engine.data.source import Source, letters
 from engine.errors import DataError
 from engine.sections import Data
+from engine.steps import Steps, finished
 
-__all__ = ["FEWEST", "PARTITIONS", "place"]
+__all__ = ["FEWEST", "PARTITIONS", "place", "placing"]
 
-PARTITIONS: Mapping[str, Callable[[Source, Data, int], Placed]] = {
+PARTITIONS: Mapping[str, Callable[[Source, Data, int], Steps[Placed]]] = {
     "iid": iid,
     "dirichlet": dirichlet,
     "label_mix": label_mix,
@@ -40,6 +41,11 @@ PARTITIONS: Mapping[str, Callable[[Source, Data, int], Placed]] = {
 
 
 def place(source: Source, data: Data, seed: int) -> Source:
+    """`placing`, all its steps at once."""
+    return finished(placing(source, data, seed))
+
+
+def placing(source: Source, data: Data, seed: int) -> Steps[Source]:
     """`source` with a hospital for each of its patients, the hospitals called A, B, C …
 
     Raises:
@@ -52,7 +58,8 @@ def place(source: Source, data: Data, seed: int) -> Source:
             f"data.hospitals: {hospitals:,} hospitals for {patients:,} patients; "
             f"choose at most {patients:,}."
         )
-    placed = PARTITIONS[data.partition](source, data, seed)
+    placed = yield from PARTITIONS[data.partition](source, data, seed)
+    yield ("placing the patients", 1, 1)
     return replace(
         source,
         y=source.y if placed.labels is None else placed.labels,

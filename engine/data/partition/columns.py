@@ -17,39 +17,42 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import Floats
-from engine.data.partition.dealing import Placed, equal, in_order, whole
+from engine.data.partition.dealing import STEP, Placed, equal, in_order, whole
 from engine.data.partition.directions import space
 from engine.data.source import Source, listed, shown
 from engine.errors import DataError
 from engine.knobs import nearest
 from engine.randomness import stream
 from engine.sections import Data
+from engine.steps import Steps
 
 TIES = 1e-9  # chance decides among patients at one place, however small α is
 
 
-def covariate(source: Source, data: Data, seed: int) -> Placed:
+def covariate(source: Source, data: Data, seed: int) -> Steps[Placed]:
     """Equal hospitals, each from another stretch along one direction.
 
     Raises:
         DataError: `data.along` names no column, or one that is the same for everyone.
     """
-    place = _places(source, data, seed)
-    chance = stream(seed, "partition").standard_normal(len(place))
-    order = np.argsort(place + max(data.alpha, TIES) * chance)
+    place = yield from _places(source, data, seed)
+    mixed = place + max(data.alpha, TIES) * stream(seed, "partition").standard_normal(len(place))
+    yield STEP
+    order = np.argsort(mixed)
+    yield STEP
     return Placed(in_order(order, whole(equal(data.hospitals), len(place))))
 
 
-def _places(source: Source, data: Data, seed: int) -> Floats:
+def _places(source: Source, data: Data, seed: int) -> Steps[Floats]:
     """Where each patient lies along the direction, mean 0 and spread 1, (N,)."""
     patients, features = source.x.shape
-    here = space(source)
+    here = yield from space(source)
     if data.along:
         direction = np.zeros((1, features))
         direction[0, _column(data.along, source.features)] = 1.0
     else:
         direction = here.aside(stream(seed, "direction").standard_normal((1, features)))
-    place = here.along(direction, np.zeros(patients, np.int64))
+    place = yield from here.along(direction, np.zeros(patients, np.int64))
     spread = float(place.std())
     if data.along and not spread:
         raise DataError(

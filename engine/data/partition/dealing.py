@@ -1,6 +1,7 @@
 """Dealing patients out: whole numbers, random hands, and nobody left with nothing.
 
-What the partitioners share. All of it moves rows and looks at no patient.
+What the partitioners share. All of it moves rows and looks at no patient. With a million patients
+each takes a while, so partitioners work in steps.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Floats, Ints
+from engine.data.order import ordered
 from engine.errors import DataError
+from engine.steps import Steps
 
 FEWEST = 2  # patients in a hospital, so that one can be held out
+STEP = ("placing the patients", 0, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,11 +48,11 @@ def whole(shares: Floats, total: int) -> Ints:
     return numbers
 
 
-def deal(sizes: Ints, draw: np.random.Generator) -> Ints:
+def deal(sizes: Ints, draw: np.random.Generator) -> Steps[Ints]:
     """Owners at random, (N,), such that hospital i gets sizes[i] patients."""
-    owner = np.empty(int(sizes.sum()), np.int64)
-    owner[draw.permutation(len(owner))] = np.repeat(np.arange(len(sizes)), sizes)
-    return owner
+    order = draw.permutation(int(sizes.sum()))
+    yield STEP
+    return in_order(order, sizes)
 
 
 def in_order(order: Ints, sizes: Ints) -> Ints:
@@ -58,7 +62,7 @@ def in_order(order: Ints, sizes: Ints) -> Ints:
     return owner
 
 
-def top_up(owner: Ints, hospitals: int, draw: np.random.Generator) -> Placed:
+def top_up(owner: Ints, hospitals: int, draw: np.random.Generator) -> Steps[Placed]:
     """Nobody keeps fewer than two patients: the largest hospitals give, any of theirs.
 
     Raises:
@@ -74,7 +78,7 @@ def top_up(owner: Ints, hospitals: int, draw: np.random.Generator) -> Placed:
             f"{FEWEST} each; choose at most {len(owner) // FEWEST:,}."
         )
     given = sizes - _lowered(sizes, int(missing.sum()))
-    order = np.lexsort((draw.random(len(owner)), owner))
+    order = yield from ordered(owner, draw.random(len(owner)), hospitals)
     rank = np.arange(len(owner)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     leaving = order[rank < np.repeat(given, sizes)]
     owner = owner.copy()

@@ -15,24 +15,26 @@ from __future__ import annotations
 import numpy as np
 
 from engine.arrays import Floats, Ints
-from engine.data.partition.dealing import Placed, equal, top_up, whole
+from engine.data.partition.dealing import STEP, Placed, equal, top_up, whole
 from engine.data.source import Source
 from engine.errors import DataError
 from engine.randomness import stream
 from engine.sections import Data
+from engine.steps import Steps
 
 RAREST = 1e-9  # a class without patients still needs a place in the draw
 
 
-def dirichlet(source: Source, data: Data, seed: int) -> Placed:
+def dirichlet(source: Source, data: Data, seed: int) -> Steps[Placed]:
     """Each class is split over the hospitals by a draw of its own."""
     draw, y = stream(seed, "partition"), source.y
     positives, even = int(y.sum()), np.full(data.hospitals, data.alpha)
     per_class = [whole(draw.dirichlet(even), size) for size in (len(y) - positives, positives)]
-    return top_up(_fill(y, np.stack(per_class, axis=1), draw), data.hospitals, draw)
+    owner = yield from _fill(y, np.stack(per_class, axis=1), draw)
+    return (yield from top_up(owner, data.hospitals, draw))
 
 
-def label_mix(source: Source, data: Data, seed: int) -> Placed:
+def label_mix(source: Source, data: Data, seed: int) -> Steps[Placed]:
     """Hospitals of one size, each with a rate of its own."""
     draw, y, hospitals = stream(seed, "partition"), source.y, data.hospitals
     positives, negatives = int(y.sum()), int((1 - y).sum())
@@ -44,7 +46,7 @@ def label_mix(source: Source, data: Data, seed: int) -> Placed:
     # other when that of negatives is.
     taken = np.clip(np.cumsum(wanted), np.cumsum(sizes) - negatives, positives)
     given = np.diff(taken, prepend=0)
-    owner = _fill(y, np.stack([sizes - given, given], axis=1), draw)
+    owner = yield from _fill(y, np.stack([sizes - given, given], axis=1), draw)
     short = int(np.sum(given != wanted))
     if not short:
         return Placed(owner)
@@ -54,7 +56,7 @@ def label_mix(source: Source, data: Data, seed: int) -> Placed:
     return Placed(owner, (note,))
 
 
-def pathological(source: Source, data: Data, seed: int) -> Placed:
+def pathological(source: Source, data: Data, seed: int) -> Steps[Placed]:
     """A few shards each, of patients sorted by label.
 
     Raises:
@@ -67,17 +69,21 @@ def pathological(source: Source, data: Data, seed: int) -> Placed:
             f"data.shards: {patients:,} patients do not make {shards:,} shards; "
             f"lower data.shards or data.hospitals."
         )
-    order = np.concatenate([draw.permutation(np.flatnonzero(source.y == c)) for c in (0, 1)])
+    sorted_by_label = []
+    for label in (0, 1):
+        sorted_by_label.append(draw.permutation(np.flatnonzero(source.y == label)))
+        yield STEP
     hands = draw.permutation(np.repeat(np.arange(data.hospitals), data.shards))
     owner = np.empty(patients, np.int64)
-    owner[order] = np.repeat(hands, whole(equal(shards), patients))
+    owner[np.concatenate(sorted_by_label)] = np.repeat(hands, whole(equal(shards), patients))
     return Placed(owner)
 
 
-def _fill(y: Floats, counts: Ints, draw: np.random.Generator) -> Ints:
+def _fill(y: Floats, counts: Ints, draw: np.random.Generator) -> Steps[Ints]:
     """Owners such that hospital i gets counts[i] = (negatives, positives), at random."""
     owner = np.empty(len(y), np.int64)
     for label in (0, 1):
         pool = draw.permutation(np.flatnonzero(y == label))
+        yield STEP
         owner[pool] = np.repeat(np.arange(len(counts)), counts[:, label])
     return owner

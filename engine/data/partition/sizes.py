@@ -14,15 +14,16 @@ from engine.data.source import Source
 from engine.errors import ScenarioError
 from engine.randomness import stream
 from engine.sections import Data
+from engine.steps import Steps
 
 
-def iid(source: Source, data: Data, seed: int) -> Placed:
+def iid(source: Source, data: Data, seed: int) -> Steps[Placed]:
     """Every hospital gets as many patients as the next, any of them."""
     sizes = whole(equal(data.hospitals), len(source.y))
-    return Placed(deal(sizes, stream(seed, "partition")))
+    return Placed((yield from deal(sizes, stream(seed, "partition"))))
 
 
-def quantity(source: Source, data: Data, seed: int) -> Placed:
+def quantity(source: Source, data: Data, seed: int) -> Steps[Placed]:
     """Large and small hospitals, any patients in each.
 
     Raises:
@@ -30,7 +31,8 @@ def quantity(source: Source, data: Data, seed: int) -> Placed:
     """
     draw = stream(seed, "partition")
     sizes = whole(_shares(data, draw), len(source.y))
-    return top_up(deal(sizes, draw), data.hospitals, draw)
+    owner = yield from deal(sizes, draw)
+    return (yield from top_up(owner, data.hospitals, draw))
 
 
 def _shares(data: Data, draw: np.random.Generator) -> Floats:
