@@ -306,6 +306,7 @@ def test_a_set_source_keeps_the_keys_that_are_varied_beside_it() -> None:
         (("fedprox.mu=1", "fedprox.mu=2"), {}, "twice"),
         (("fedprox.mu=1",), {"changes": {"fedprox.mu": 2.0}}, "both set and varied"),
         (("seed=1,2",), {"repeats": 2}, "--seeds"),
+        (("data.alpha=1,2", "fedprox=off,on"), {}, "data.alpha: it changes nothing"),
         (("training.rounds=1..200", "seed=1..200"), {}, "40,000"),
         (("masking=off,on", "compression=off,on", "compression.codec=topk"), {}, "--skip-refused"),
     ],

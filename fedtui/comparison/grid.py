@@ -98,8 +98,22 @@ def make(
     able = [row.scenarios[0].seed for row in rows if row.scenarios]
     if not able:
         raise ScenarioError(f"compare: no row can run; of the first: {rows[0].refused}")
+    _refuse_idle(others, rows)
     chosen = [value.settings["seed"] for value in seeds.values] if seeds else None
     return Grid(others, (), tuple(rows)).under(chosen or range(able[0], able[0] + repeats))
+
+
+def _refuse_idle(axes: Sequence[Axis], rows: Sequence[Row]) -> None:
+    """Refuse an axis along which nothing changes, since no row uses its setting."""
+    for axis in axes:
+        idle = [
+            [note for note in row.scenarios[0].notes if note.startswith(f"{axis.key}: ignored, ")]
+            for row in rows
+            if row.scenarios
+        ]
+        if all(idle):
+            why = idle[0][0].partition("ignored, ")[2].rstrip(".")
+            raise ScenarioError(f"--vary {axis.key}: it changes nothing, as {why}; leave it out.")
 
 
 def called(axes: Sequence[Axis], values: Sequence[Value]) -> str:

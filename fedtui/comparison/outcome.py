@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +22,7 @@ from fedtui.comparison.summary import Summary, reached, summed_up
 from fedtui.comparison.work import Record
 from fedtui.export import spreadsheet
 
+_DIGITS = re.compile(r"\d+")
 _NUMBERS = (
     *("accuracy", "loss", "auc", "brier", "epsilon", "bytes", "stopped", "worst"),
     *("worst_accuracy", "better_alone", "pooled", "alone", "alone_everyone", "majority"),
@@ -147,16 +149,25 @@ def _cell(value: Any) -> Any:
 
 
 def notes(outcome: Outcome) -> list[str]:
-    """What the runs had to say, each sentence once, and of which rows where not of all."""
+    """What the runs had to say, each sentence once, and of which rows where not of all.
+
+    Of sentences that differ in their numbers alone, as those about the patients do from seed to seed,
+    the first stands for all.
+    """
+    first: dict[str, str] = {}
     rows_of: dict[str, dict[int, None]] = {}
     for number, row in enumerate(outcome.records):
         for record in row:
             for note in record.get("notes", ()):
-                rows_of.setdefault(note, {})[number] = None
+                alike = _DIGITS.sub("0", note)
+                first.setdefault(alike, note)
+                rows_of.setdefault(alike, {})[number] = None
     ran = sum(bool(row) for row in outcome.records)
     return [
-        note if len(rows) == ran else f"{_which(outcome, list(rows), ran)}: {note}"
-        for note, rows in rows_of.items()
+        note
+        if len(rows_of[alike]) == ran
+        else f"{_which(outcome, list(rows_of[alike]), ran)}: {note}"
+        for alike, note in first.items()
     ]
 
 

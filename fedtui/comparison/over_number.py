@@ -19,7 +19,7 @@ from fedtui.pages.blocks import Line
 from fedtui.safe import safe
 
 _MARGIN = 0.3  # of the distance of two values, on both sides
-_TICKS = 6  # on the axis of right answers, at most; a row lies between two
+_TICKS = 8  # on the axis of right answers, at most; a row lies between two
 _LEAST = 3  # numbers: two are better seen side by side
 
 
@@ -54,20 +54,16 @@ def draw(
 ) -> Iterator[Line]:
     """The plot's lines."""
     beside = drawing.references(outcome, glyphs)
-    ends = [end for points in found.values() for point in points for end in point.range]
-    up = drawing.axis([*ends, *(b.percent for b in beside)], _TICKS)
+    up = drawing.axis([*_ends(found), *(each.percent for each in beside)], _TICKS)
     last, columns = len(along.values) - 1, wide - LEFT
     column = (last + 2 * _MARGIN) / (columns - 1)  # how far two columns are apart, in values
     dots = [i * column - _MARGIN for i in range(0, columns, 2)]
     lines = [plots.Curve(dots, [b.percent] * len(dots), b.style, b.mark) for b in beside]
+    lines += _whiskers(found, glyphs)
     for number, points in enumerate(found.values()):
         lines += _curve(number, points, column, glyphs)
-    frame = plots.Axes(
-        (-_MARGIN, last + _MARGIN),
-        (up.low, up.high),
-        {float(i): value.text for i, value in enumerate(along.values)},
-        up.ticks,
-    )
+    numbers = {float(i): safe(value.text) for i, value in enumerate(along.values)}
+    frame = plots.Axes((-_MARGIN, last + _MARGIN), (up.low, up.high), numbers, up.ticks)
     canvas = plots.curves(wide, 2 * len(up.ticks) + 1, frame, lines, glyphs)
     yield from (tuple(canvas.runs(y)) for y in range(canvas.height))
     yield ((f"{'':{LEFT}}{along.key}", "dim"),)
@@ -75,16 +71,27 @@ def draw(
     yield from drawing.legend(list(named) if len(found) > 1 else [], beside, wide)
 
 
+def _ends(found: dict[str, list[_Point]]) -> list[float]:
+    """What the axis must hold, in percent: a single curve's whiskers, of several their means."""
+    ranges = [point.range for points in found.values() for point in points]
+    return [end for each in ranges for end in (each if len(found) == 1 else [each.mean])]
+
+
 def _curve(
     number: int, points: list[_Point], column: float, glyphs: Glyphs
 ) -> Iterator[plots.Curve]:
-    """The line, its whiskers, and its marks over both; each curve a column beside the one before."""
+    """The line, and its marks over it; each curve a column beside the one before."""
     style = STYLES[number]
     at = [point.place + number * column for point in points]
     means = [point.range.mean for point in points]
     line = "braille" if glyphs.column == "unicode" else glyphs["wait"]
     yield plots.Curve(at, means, style, line, joined=True)
-    for x, (low, _, high) in zip(at, (point.range for point in points), strict=True):
-        if high > low:
-            yield plots.Curve([x, x], [low, high], style, glyphs["down"], joined=True)
     yield plots.Curve(at, means, style, drawing.marks(glyphs)[number])
+
+
+def _whiskers(found: dict[str, list[_Point]], glyphs: Glyphs) -> Iterator[plots.Curve]:
+    """Of a single curve; those of several would cover one another, and stand in the table."""
+    for points in found.values() if len(found) == 1 else ():
+        for place, (low, _, high) in points:
+            if high > low:
+                yield plots.Curve([place] * 2, [low, high], "dim", glyphs["down"], joined=True)

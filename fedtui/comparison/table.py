@@ -89,6 +89,7 @@ def _table(outcome: Outcome) -> list[Block]:
 def _measures(outcome: Outcome) -> Iterator[_Measure]:
     """The columns after the settings; those at the end give way first."""
     several = len(outcome.grid.rows) > 1
+    of = max((r.get("hospitals", 0) for row in outcome.records for r in row), default=0)
     yield _Measure("right, %", False, lambda s: _percent(s.of["accuracy"]))
     if several:
         yield _Measure("difference", False, _difference)
@@ -109,7 +110,7 @@ def _measures(outcome: Outcome) -> Iterator[_Measure]:
         yield _Measure("in one place", True, lambda s: _number(s.of["pooled"], ".1%"))
         yield _Measure("alone", True, lambda s: _number(s.of["alone"], ".1%"))
     yield _Measure("weakest", True, lambda s: _number(s.of["worst_accuracy"], ".1%"))
-    yield _Measure("better alone", True, lambda s: _number(s.of["better_alone"], ".3g"))
+    yield _Measure("better alone", True, lambda s: _losers(s.of["better_alone"], of))
 
 
 def _private(outcome: Outcome) -> bool:
@@ -143,6 +144,10 @@ def _number(found: Spread | None, form: str, missing: str = "–") -> str:
 
 def _bytes(found: Spread | None) -> str:
     return "–" if found is None else f"{found.mean / 1000:,.1f} kB"
+
+
+def _losers(found: Spread | None, of: int) -> str:
+    return "–" if found is None else f"{found.mean:.3g} of {of:,}"
 
 
 def _epsilon(found: Spread | None) -> str:
