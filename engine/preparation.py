@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from engine import baselines, references
 from engine.class_weights import ClassWeights, agree
-from engine.data import loading
+from engine.data import loading, memory
 from engine.errors import ScenarioError
 from engine.events import Event, Preparing
 from engine.models import Logistic, Model, model_of
@@ -17,6 +17,7 @@ from engine.state import Prepared, State
 from engine.steps import Steps
 
 T = TypeVar("T")
+_COPIES = 6  # of a hospital's params: alone, local, update, sent, received, and what works on them
 _TRAINED = (
     "model.kind: a network has no one best fit, so each one alone and all data in one place are the same"
     " network trained without the others, for as many passes as all rounds have, 20,000 steps at most."
@@ -43,10 +44,17 @@ def prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, P
             federation, setup=setup, notes=(*federation.notes, _told_of(class_weights))
         )
     if not isinstance(model, Logistic):
+        _refuse_too_wide(len(federation.names), model)
         federation = replace(federation, notes=(*federation.notes, _TRAINED))
     reference = _reference(scenario, model, class_weights)
     beside = yield from told(baselines.compute(federation, scenario.seed, reference))
     return Prepared(federation, beside, model, class_weights)
+
+
+def _refuse_too_wide(hospitals: int, model: Model) -> None:
+    """Refuse a network of which this machine cannot hold every hospital's, and what is sent of it."""
+    needed = hospitals * model.parameters * 8 * _COPIES
+    memory.refuse_bytes(needed, "lower model.hidden or the number of hospitals")
 
 
 def _told_of(class_weights: ClassWeights) -> str:

@@ -121,6 +121,7 @@ class Trained:
         """As though all patients were one hospital's."""
         everyone = Table(train.x, train.y, np.array([0, len(train.y)]))
         (block,) = blocks(everyone, np.array([0]))
+        yield _POOLED, 0, 1000
         params = self.model.initial(self.seed)
         for part, local in self._walked(block):
             params = local[0]

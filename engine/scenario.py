@@ -7,6 +7,7 @@ was set, not from what it led to. Validation runs once, over the whole.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -132,9 +133,11 @@ class Scenario:
 
         Downhill on a function of curvature L, a step of size 2 / L or more ends no lower than it began.
         Where training starts, a logistic loss is curved by p(1 − p) = ¼ along the bias, and the penalty
-        by l2 along each weight, everywhere. Columns can only add to that.
+        by l2 along each weight, everywhere. Columns can only add to that. Where a network starts hangs on
+        its random weights, so of it only the penalty is known.
         """
-        rate, limit = self.training.learning_rate, 2 / max(0.25, self.model.l2)
+        curvature = max(0.25 if self.model.kind == "logistic" else 0.0, self.model.l2)
+        rate, limit = self.training.learning_rate, 2 / curvature if curvature else math.inf
         if rate < limit:
             return ()
         return (

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import Scenario, ScenarioError, references
+from engine import DataError, Scenario, ScenarioError, references, run
 from engine.arrays import Floats
 from engine.attacks.case_count import case_count
 from engine.attacks.every import every
@@ -20,6 +20,7 @@ from engine.attacks.two_runs import two_runs
 from engine.attacks.victim import in_one_step
 from engine.blocks import LARGEST, blocks
 from engine.class_weights import ClassWeights, balanced
+from engine.data import memory
 from engine.data.federation import Table
 from engine.estimates import base
 from engine.estimates.base import EstimateOf, hospitals_at_once
@@ -249,6 +250,22 @@ def test_a_wide_network_is_trained_within_bounds():
     assert len(batch.pieces) > 1
     held = max(p.stop - p.start for p in batch.pieces) * model.held * 8
     assert held < 64e6  # bytes
+
+
+def test_a_network_that_no_machine_could_hold_for_all_hospitals_is_refused_at_once(monkeypatch):
+    monkeypatch.setattr(memory, "physical", lambda: 1_000_000)  # bytes
+    scenario = small(model={"kind": "mlp", "hidden": 4096})
+    monkeypatch.setattr(memory, "COPIES", 0)  # the patients fit
+    with pytest.raises(DataError, match=r"lower model\.hidden"):
+        run(scenario)
+
+
+def test_no_network_is_told_that_a_logistic_models_steps_overshoot():
+    fast = {"learning_rate": 9.0}
+    assert any("overshoots" in note for note in small(training=fast).notes)
+    assert not any("overshoots" in n for n in small(training=fast, model={"kind": "mlp"}).notes)
+    stiff = small(training=fast, model={"kind": "mlp", "l2": 1.0})
+    assert any("from 2 on" in note for note in stiff.notes)
 
 
 # Params
