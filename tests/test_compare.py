@@ -25,6 +25,7 @@ from joblib._parallel_backends import ThreadingBackend
 from engine import Scenario, run
 from engine.data import memory
 from engine.errors import EngineError, ScenarioError
+from fedtui import scenarios
 from fedtui.comparison import crew, grid, identity, running, table, work
 from fedtui.comparison.axes import read_axis
 from fedtui.comparison.grid import Grid
@@ -37,7 +38,7 @@ from tests.builders import CELLS, small, states
 from tests.command import FEDTUI, at_home, fedtui, sentence
 
 TINY = small(training={"rounds": 2, "local_epochs": 1})
-GOING_ON = ["--vary", "fedprox.mu=off,0.1", "--seeds", "60", "--rounds", "30", "--jobs", "2"]
+GOING_ON = ["--vary", "fedprox.mu=off,0.1", "--seeds", "60", "--rounds", "9", "--jobs", "2"]
 
 
 def made(*varied: str, scenario: Scenario = TINY, **options: Any) -> Grid:
@@ -502,7 +503,7 @@ def test_the_command_tells_one_json_object_and_runs_nothing_twice(tmp_path: Path
     assert (one.returncode, one.stderr) == (0, "")
     told = json.loads(one.stdout)
     assert [row["settings"]["fedprox.mu"] for row in told["rows"]] == ["off", "1"]
-    single = json.loads(fedtui("run", "--rounds", "2", "--json", home=tmp_path).stdout)
+    single = run(scenarios.load().replace({"training.rounds": 2}))
     first_run = told["rows"][0]["runs"][0]
     assert {key: first_run[key] for key in single["final"]} == single["final"]
     assert one.stdout == two.stdout
