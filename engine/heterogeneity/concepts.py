@@ -6,16 +6,16 @@ as for its own; if not, it is good at home alone.
 
 How good a model is, is here how often it puts a positive patient above a negative one: the area
 under the ROC curve, A[i, j] for the model of i on the patients of j. It does not care how common
-positives are, so that hospitals with other rates, or other patients, are not taken for hospitals
-with other concepts. The difference is
+positives are, so that hospitals with other rates are not taken for hospitals with other concepts.
+The difference is
 
     mean of A[j, j]  −  mean of A[i, j] over i ≠ j
 
 Every model and every hospital's patients are as often in one mean as in the other, so that a model
 that is poor everywhere (few patients) or patients who are hard for everyone cancel. If patients were
-dealt at random its mean is 0; its standard error comes from the patients it was measured on, after
-DeLong, DeLong & Clarke-Pearson (1988), who take an area for a mean over patients of each one's place
-among those of the other label.
+dealt at random its mean is 0; its standard error comes from the patients it was measured on (see
+`ranking`). A straight model learns something else where a bent relation is seen at another place, so
+this tells what the *model* makes of the columns, and other patients may be enough for a difference.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import numpy as np
 from engine import newton
 from engine.arrays import Flags, Floats, Ints
 from engine.data.federation import Federation, Table
+from engine.heterogeneity import ranking
 from engine.heterogeneity.degree import Degree
 from engine.metrics import right
 from engine.randomness import stream
@@ -78,31 +79,37 @@ def concept(federation: Federation, seed: int) -> Steps[Concept]:
     train, test = federation.train, federation.test
     hospitals = _sample(len(federation.names), seed)
     models = yield from _models(train, hospitals)
+    learned = _two_labels(train)[hospitals]
+    correct, area, error = yield from _crossed(models, learned, test, hospitals)
+    patients = np.minimum(test.sizes[hospitals], MOST_PATIENTS)
+    found = Concept(NONE, hospitals, patients, correct, area)
+    own, others = found.means
+    if math.isnan(own):
+        return found
+    return replace(found, degree=Degree(own - others, 0.0, SURE * error, SOME, VERY))
+
+
+def _crossed(
+    models: Floats, learned: Flags, test: Table, hospitals: Ints
+) -> Steps[tuple[Ints, Floats, float]]:
+    """Right answers and areas, (k, k), and the standard error of how much better home is."""
     k = len(hospitals)
     testable = np.array([_rarer(y) >= FEWEST for _, y in _held_out(test, hospitals)])
-    learned = _two_labels(train)[hospitals]
-    judged = learned & testable
-    patients, variance = np.minimum(test.sizes[hospitals], MOST_PATIENTS), np.zeros(k)
+    judged, variance = learned & testable, 0.0
     correct, area = np.zeros((k, k), np.int64), np.full((k, k), np.nan)
     for j, (x, y) in enumerate(_held_out(test, hospitals)):
         logits = models[:, :-1] @ x.T + models[:, -1:]  # (k, patients)
         correct[:, j] = right(logits, y).sum(axis=1)
         yield WHAT, k + j, 2 * k
-        if testable[j]:
-            places = np.full(logits.shape, np.nan)
-            for i in np.flatnonzero(learned):
-                places[i] = _places(logits[i], y)
-                yield WHAT, k + j, 2 * k
-            area[:, j] = places[:, y > 0.5].mean(axis=1)
+        ranked = np.full(logits.shape, np.nan)
+        for i in np.flatnonzero(learned & testable[j]):
+            ranked[i] = ranking.places(logits[i], y)
+            yield WHAT, k + j, 2 * k
+        area[:, j] = ranked[:, y > 0.5].mean(axis=1) if testable[j] else np.nan
         if judged[j]:
-            variance[j] = _variance(places[judged], int(judged[:j].sum()), y)
+            variance += ranking.variance(ranked[judged], int(judged[:j].sum()), y)
     yield WHAT, 2 * k, 2 * k
-    unjudged = Concept(NONE, hospitals, patients, correct, area)
-    own, others = unjudged.means
-    if math.isnan(own):
-        return unjudged
-    error = math.sqrt(float(variance[judged].sum())) / judged.sum()
-    return replace(unjudged, degree=Degree(own - others, 0.0, SURE * error, SOME, VERY))
+    return correct, area, math.sqrt(variance) / max(1, int(judged.sum()))
 
 
 def _sample(hospitals: int, seed: int) -> Ints:
@@ -145,29 +152,3 @@ def _rarer(y: Floats) -> int:
     """How many patients have the rarer label."""
     positives = int(y.sum())
     return min(positives, len(y) - positives)
-
-
-def _places(logits: Floats, y: Floats) -> Floats:
-    """Which part of the other label's patients each one lies on the right side of, (patients,).
-
-    Ties count half. The mean over the positives is the area, and so is that over the negatives.
-    """
-    places = np.empty(len(y))
-    for mine, sign in ((y > 0.5, 1.0), (y <= 0.5, -1.0)):
-        theirs = np.sort(sign * logits[~mine])
-        own = sign * logits[mine]
-        below = np.searchsorted(theirs, own, "left") + np.searchsorted(theirs, own, "right")
-        places[mine] = below / 2 / len(theirs)
-    return places
-
-
-def _variance(places: Floats, own: int, y: Floats) -> float:
-    """Variance of how much better the model `own` is than the mean of the others.
-
-    Args:
-        places: By models that are compared, (models, patients).
-        own: Which of them is the hospital's own.
-        y: Labels of the patients.
-    """
-    better = (len(places) * places[own] - places.sum(axis=0)) / max(1, len(places) - 1)
-    return sum(float(np.var(better[y == c], ddof=1) / np.sum(y == c)) for c in (0, 1))

@@ -20,7 +20,7 @@ _NARROWEST, _WIDEST = 60, 110  # cells
 
 
 @click.command()
-@click.argument("source", required=False, metavar="[NAME|FILE.csv]")
+@click.argument("source", required=False, metavar="[NAME|FILE|FOLDER]")
 @click.option(
     "--fetch",
     is_flag=False,

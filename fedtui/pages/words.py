@@ -62,7 +62,11 @@ HELP_OF = {  # of each view: its name, and what can be done there
         "One round in one line, with the numbers of the round on the screen.",
     ),
     "readers": ("Who can read what", "It changes with every switch; each answer has its reason."),
-    "data": ("The data", "What each hospital has, and whether working together pays for it."),
+    "data": (
+        "The data",
+        "What each hospital has, in which of four ways they differ, and whether working together pays."
+        " Tab brings the next hospital to the top of the picture.",
+    ),
     "compare": (
         "Comparing branches",
         "Every world that was run, and what its settings made of it.",
