@@ -56,22 +56,31 @@ class Block:
     def patients(self, rows: Ints) -> tuple[Floats, Floats, Floats]:
         """Of these rows of the table (b, k): themselves with a one (d, b, k), labels and lengths."""
         into = np.empty(rows.size * self.width)
-        return *self.gathered(rows, into), self.table.lengths.take(rows)
+        return *self.gathered(rows, into), self.table.lengths.take(rows.T).T
 
     def gathered(self, rows: Ints, into: Floats) -> tuple[Floats, Floats]:
         """These rows of the table (b, k) with a one, (d, b, k) in the memory of `into`; their labels.
 
-        A patient's numbers lie together in the table, so they are copied patient by patient, and then
-        all are turned to have the hospitals last: number by number it would take seven times as long.
+        A patient's numbers lie together in the table and here, hospital after hospital: a view says
+        that the hospitals come last. To turn them round would take longer than to train on them.
         """
         table, labels = self.table.with_one
-        gathered = table.take(rows, axis=0).transpose(2, 0, 1)
-        x = into[: gathered.size].reshape(gathered.shape)
-        np.copyto(x, gathered)
-        return x, labels.take(rows)
+        rows = np.ascontiguousarray(rows.T)
+        x = into[: rows.size * self.width].reshape(*rows.shape, self.width)
+        # The rows are valid; "clip" only spares NumPy a second buffer.
+        table.take(rows, axis=0, out=x, mode="clip")
+        return x.T, labels.take(rows).T
+
+    def zeros(self, b: int) -> Floats:
+        """(b, k), as this block's minibatches lie in memory."""
+        raise NotImplementedError
 
     def found(self, order: Ints) -> Ints:
         """Where the patients of a visiting order (n_max, k or 1) lie, once for a whole pass."""
+        raise NotImplementedError
+
+    def in_order(self, found: Ints, into: Floats) -> tuple[Floats, Floats]:
+        """All rows with a one (d, n_max, k), and labels (n_max, k), as they are visited."""
         raise NotImplementedError
 
     def minibatch(
@@ -98,6 +107,10 @@ class Equal(Block):
     x: Floats
     y: Floats
 
+    def zeros(self, b: int) -> Floats:
+        """Hospitals last."""
+        return np.zeros((b, len(self.sizes)))
+
     def found(self, order: Ints) -> Ints:
         """The one order that all share, (n,)."""
         return order[:, 0]
@@ -106,28 +119,42 @@ class Equal(Block):
         self, found: Ints, places: slice, active: slice, into: Floats
     ) -> tuple[Floats, Floats]:
         """Whole rows of the block; all hospitals are active, since all have as many steps."""
-        rows, (d, n, k) = found[places], self.x.shape
-        if len(rows) == n:  # a full batch needs no order
+        rows = found[places]
+        if len(rows) == len(self.y):  # a full batch needs no order
             return self.x, self.y
-        x = into[: d * len(rows) * k].reshape(d, len(rows), k)
-        # The rows are valid; "clip" only spares NumPy a second buffer.
-        self.x.take(rows, axis=1, out=x, mode="clip")
-        return x, self.y.take(rows, axis=0)
+        return self.in_order(rows, into)
+
+    def in_order(self, found: Ints, into: Floats) -> tuple[Floats, Floats]:
+        """These rows of the block."""
+        d, _, k = self.x.shape
+        x = into[: d * len(found) * k].reshape(d, len(found), k)
+        self.x.take(found, axis=1, out=x, mode="clip")
+        return x, self.y.take(found, axis=0)
 
 
 @dataclass(frozen=True, eq=False)
 class Ragged(Block):
     """Hospitals of different sizes."""
 
+    def zeros(self, b: int) -> Floats:
+        """A view of hospital after hospital."""
+        return np.zeros((len(self.sizes), b)).T
+
     def found(self, order: Ints) -> Ints:
         """Rows of the table, (n_max, k)."""
-        return np.where(order < self.sizes, self.starts + order, self.padding)
+        rows = self.starts + order
+        rows[order >= self.sizes] = self.padding
+        return rows
 
     def minibatch(
         self, found: Ints, places: slice, active: slice, into: Floats
     ) -> tuple[Floats, Floats]:
         """Gathered patient by patient."""
         return self.gathered(found[places, active], into)
+
+    def in_order(self, found: Ints, into: Floats) -> tuple[Floats, Floats]:
+        """Gathered patient by patient."""
+        return self.gathered(found, into)
 
 
 def blocks(table: Table, cohort: Ints, at_most: int = LARGEST) -> Iterator[Block]:
@@ -146,7 +173,7 @@ def _alike(table: Table, cohort: Ints, rows: Ints) -> Ints:
     """The first of `rows`, as many as are at least half as large as the very first, and fit."""
     sizes = table.sizes[cohort[rows]]
     most = max(1, _LARGEST_SIZE // (int(sizes[0]) * (table.x.shape[1] + 1)))
-    return rows[: min(most, int(np.count_nonzero(2 * sizes >= sizes[0])))]
+    return rows[: min(most, int(np.count_nonzero(4 * sizes >= sizes[0])))]
 
 
 def _equal(block: Block) -> Equal:

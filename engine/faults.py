@@ -50,7 +50,8 @@ class Dropouts:
         """Which hospitals of the cohort fall away in this round at one of these points, (k,)."""
         lost = np.zeros(len(at.cohort), bool)
         if self.where in points:
-            lost |= np.isin(at.cohort, self.named.get(at.round, ()))
+            if at.round in self.named:
+                lost |= np.isin(at.cohort, self.named[at.round])
             if self.probability:
                 lost |= at.uniform("dropout", 1)[:, 0] < self.probability
         return lost

@@ -96,6 +96,11 @@ def _spent(plan: Plan | None, released: Ledger, hospitals: int) -> Floats | None
     return np.full(hospitals, math.inf) if ledger.noised(released) else None
 
 
+def _missing(survivors: Ints, cohort: Ints) -> Ints:
+    """Those of the cohort (k,) that are not among the survivors; mostly nobody."""
+    return cohort[:0] if len(survivors) == len(cohort) else np.setdiff1d(cohort, survivors)
+
+
 def _epoch_trained(round: int, block: Block, progress: Progress, passed: Passed) -> EpochTrained:
     """Of those hospitals that took a step in this pass."""
     took, clipped = passed.took, passed.clipped
@@ -227,7 +232,7 @@ class _Run:
         yield RoundFinished(
             round=round,
             cohort=cohort,
-            dropped=np.setdiff1d(cohort, delivery.survivors),
+            dropped=_missing(delivery.survivors, cohort),
             score=score,
             hospital_correct=correct,
             epsilon=None if epsilons is None else float(epsilons.max()),

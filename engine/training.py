@@ -47,45 +47,43 @@ def train_block(
     """
     local = np.repeat(anchor[:, None], len(block.sizes), axis=1)  # (d, k)
     gradients = estimate(block, training, address)
-    work, epochs = 0, gradients.epochs
+    epochs, rate = gradients.epochs, training.learning_rate
     for epoch in range(1, epochs + 1):
-        for batch in gradients.batches(epoch):
-            here = local[:, batch.active]
-            for so_far, patients in _growing(batch, here):
-                gradient, work = so_far, work + len(local) * patients
-                if work > _WORK_PER_YIELD:
-                    work = 0
-                    yield Progress(epoch, epochs, batch.fraction, None), local.T
-            here -= training.learning_rate * _with_objectives(gradient, here, objectives, anchor)
+        steps = _steps(gradients.batches(epoch), local, rate, objectives, anchor)
+        while (fraction := _for_a_while(steps)) is not None:
+            yield Progress(epoch, epochs, fraction, None), local.T
         yield Progress(epoch, epochs, 1.0, gradients.passed()), local.T
 
 
-# Who diverges is found when the update is looked at.
-_careless = np.errstate(over="ignore", invalid="ignore")
+@np.errstate(over="ignore", invalid="ignore")  # who diverges is found when the update is looked at
+def _for_a_while(steps: Iterator[tuple[int, float]]) -> float | None:
+    """Take steps until enough numbers were read: how much of the pass is done; None at its end."""
+    work = 0
+    for numbers, fraction in steps:
+        work += numbers
+        if work > _WORK_PER_YIELD:
+            return fraction
+    return None
 
 
-def _growing(batch: Batch, local: Floats) -> Iterator[tuple[Floats, int]]:
-    """The estimate at `local` (d, k) as pieces of the minibatch are added to it, (d, k); whole at last.
+def _steps(
+    batches: Iterator[Batch],
+    local: Floats,
+    rate: float,
+    objectives: Sequence[Objective],
+    anchor: Floats,
+) -> Iterator[tuple[int, float]]:
+    """Move `local` (d, k) by the steps of a pass; tells numbers read, and how much of the pass is done.
 
-    Beside it how many patients were added.
+    The estimate of a large minibatch grows piece by piece.
     """
-    gradient = None
-    for piece in batch.pieces:
-        gradient = _added(gradient, batch, piece, local)
-        yield gradient, batch.y[piece].size
-
-
-@_careless
-def _added(gradient: Floats | None, batch: Batch, piece: slice, local: Floats) -> Floats:
-    more = batch.gradient(local, piece)
-    return more if gradient is None else gradient + more
-
-
-@_careless
-def _with_objectives(
-    gradient: Floats, local: Floats, objectives: Sequence[Objective], anchor: Floats
-) -> Floats:
-    """An estimate and what objectives add to it, (d, k)."""
-    for objective in objectives:
-        gradient = objective(gradient.T, local.T, anchor).T
-    return gradient
+    for batch in batches:
+        here, (first, *others) = local[:, batch.active], batch.pieces
+        gradient, numbers = batch.gradient(here, first), len(local) * batch.y[first].size
+        for piece in others:
+            yield numbers, batch.fraction
+            gradient = gradient + batch.gradient(here, piece)
+        for objective in objectives:
+            gradient = objective(gradient.T, here.T, anchor).T
+        here -= rate * gradient
+        yield numbers, batch.fraction

@@ -16,8 +16,10 @@ from engine.blocks import LARGEST, Block
 from engine.models.base import Model, Workspace
 from engine.sections import Training
 
+_READ = 3_000_000  # numbers of patients, at once: some 15 ms
 _HELD = 4_000_000  # numbers on the way through a model, at once
 _WORK = 10_000_000  # products of a param and a patient, at once: some 20 ms
+_CALL = 10_000  # numbers that are computed on while Python makes the calls of one step
 _CACHED = 32_000  # params of a block's hospitals together: a step then stays in a processor's cache
 
 Address = tuple[int, int]  # seed and round of the run
@@ -49,15 +51,14 @@ class Batch:
 
     @property
     def pieces(self) -> list[slice]:
-        """The patients of the minibatch in runs, each of which fits the memory and takes no long time.
-
-        Logistic regression takes all at once: nothing is held for a patient beside the row.
-        """
+        """The patients of the minibatch in runs, each of which fits the memory and takes no long time."""
         b, k = self.y.shape
-        held, d = self.model.held, self.model.parameters
-        if not held:
-            return [slice(0, b)]
-        each = max(1, min(_HELD // (held * k), _WORK // (d * k)))
+        patients = min(
+            _READ // len(self.x),
+            _WORK // self.model.parameters,
+            _HELD // max(1, self.model.held),
+        )
+        each = max(1, patients // k)
         return [slice(start, min(start + each, b)) for start in range(0, b, each)]
 
 
@@ -113,6 +114,32 @@ def hospitals_at_once(model: Model) -> int:
 
 
 LocalStep = tuple[slice, slice, Ints]  # places in the order; active columns; patients in each batch
+
+
+def in_runs(steps: list[LocalStep], width: int) -> list[LocalStep]:
+    """Steps of hospitals whose batches are not of one size, in runs of nearly one size.
+
+    Batches computed together are filled up to the largest of them with nobody. They come largest first,
+    so a cut before place j spares (count[0] − count[j]) rows in each from j on; it is made where it
+    spares most, as long as that is dearer than another call.
+    """
+    return [run for step in steps for run in _runs(step, width)]
+
+
+def _runs(step: LocalStep, width: int) -> list[LocalStep]:
+    places, active, count = step
+    if count[0] == count[-1]:
+        return [step]
+    spared = (count[0] - count) * np.arange(len(count), 0, -1)
+    at = int(np.argmax(spared))
+    if spared[at] * width < _CALL:
+        return [step]
+    middle = active.start + at
+    shorter = slice(places.start, places.start + int(count[at]))
+    return [
+        *_runs((places, slice(active.start, middle), count[:at]), width),
+        *_runs((shorter, slice(middle, active.stop), count[at:]), width),
+    ]
 
 
 class Schedule:

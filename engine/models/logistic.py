@@ -54,7 +54,13 @@ class Logistic:
         return np.asarray(x @ params[:-1] + params[-1])
 
     def forward(self, local: Floats, x: Floats, work: Workspace | None = None) -> _Forward:
-        """A minibatch x (d, b, k), ones last, at the params of each hospital (d, k)."""
+        """A minibatch x (d, b, k), ones last, at the params of each hospital (d, k).
+
+        What is fast depends on how it lies in memory: with the hospitals last all of them are computed
+        at once; where a patient's numbers lie together, each hospital's matrix times its vector.
+        """
+        if x.strides[0] == x.itemsize:
+            return _ByHospital(x.T, (x.T @ local.T[:, :, None])[..., 0].T)
         return _Forward(x, np.einsum("dbk,dk->bk", x, local))
 
 
@@ -70,3 +76,12 @@ class _Forward:
     def combined(self, factors: Floats) -> Floats:
         """Σ factor · (x, 1) over the minibatch, (d, k)."""
         return np.asarray(np.einsum("dbk,bk->dk", self.x, factors))
+
+
+@dataclass(frozen=True, eq=False)
+class _ByHospital(_Forward):
+    x: Floats  # (k, b, d)
+
+    def combined(self, factors: Floats) -> Floats:
+        """Σ factor · (x, 1) over the minibatch, (d, k)."""
+        return np.asarray((factors.T[:, None] @ self.x)[:, 0].T)

@@ -37,8 +37,8 @@ class Remembered:
 
     def write_back(self, kept: Memories, at: Moment, survivors: Ints) -> Remembered:
         """With the cohort's new rows, of hospitals whose upload counted; a new array begins at 0."""
-        if not len(survivors):
-            return self  # the round is lost: for their memory it never was
+        if not kept or not len(survivors):
+            return self  # a round that is lost never was for their memory
         counted = np.isin(at.cohort, survivors)
         hospitals = dict(self.hospitals)
         for stage, rows in kept.items():
