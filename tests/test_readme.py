@@ -13,30 +13,44 @@ import pytest
 from tests.command import FEDTUI
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+COMMANDS = "run|scenarios|epsilon|compare|data|predict"
 SHELL = [
-    line.strip()
-    for line in re.findall(r"^    (\.venv/bin/fedtui (?:run|scenarios|epsilon).*)$", README, re.M)
+    line
+    for line in re.findall(rf"^    \.venv/bin/fedtui ((?:{COMMANDS})\b.*)$", README, re.M)
+    if "heart-disease"
+    not in line  # fetched over the network: tests/test_fetch.py has a server for it
 ]
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.S)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """One folder for all lines, since some read what an earlier one wrote."""
+    folder = tmp_path_factory.mktemp("readme")
+    rows = (f"{h},{i % 2},{40 + i * 3 % 29}\n" for h in "AB" for i in range(20))
+    (folder / "my.csv").write_text("hospital,label,age\n" + "".join(rows))
+    return folder
+
+
 def test_there_are_examples():
-    assert len(SHELL) >= 6
+    assert {line.split()[0] for line in SHELL} == set(COMMANDS.split("|"))
     assert PYTHON
 
 
 @pytest.mark.parametrize("line", SHELL)
-def test_every_headless_command_runs(line, tmp_path):
-    (tmp_path / "my.csv").write_text(
-        "hospital,label,age\n"
-        + "".join(f"{h},{i % 2},{40 + i * 3 % 29}\n" for h in "AB" for i in range(20))
-    )
-    words = [FEDTUI, *shlex.split(line)[1:]]
+def test_every_headless_command_runs(line, folder):
     done = subprocess.run(
-        words, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        f"{shlex.quote(FEDTUI)} {line}",
+        shell=True,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout
+    assert done.returncode == 0, done.stderr
+    assert done.stdout or ">" in line
+    assert not done.stderr or line.startswith("predict")  # which tells there what its numbers are
 
 
 @pytest.mark.parametrize("code", PYTHON)
