@@ -116,6 +116,11 @@ def seed(view: View) -> str:
     return "secret seed" if view.own_data else f"seed {view.seed}"
 
 
+def place(name: str) -> str:
+    """Whose place is kept, where many share one account."""
+    return f"place {name}"
+
+
 def seed_drawn(seed: int) -> str:
     """To whoever runs own data under noise without a seed of their own."""
     return (
@@ -436,7 +441,7 @@ def _hidden_at_home(view: View, who: int) -> str:
 def _keys_sent(view: View, who: int) -> list[str]:
     each = view.key_size // max(1, len(view.hospitals.cohort))
     return [
-        f"Every hospital sent the server two fresh public keys, {each} bytes together.",
+        f"Every hospital sent the server two fresh public keys, {each} bytes for both.",
         "One is for masks, one to seal messages with; the private halves stay at home.",
     ]
 
@@ -745,6 +750,12 @@ _TOLD: Mapping[str, Callable[[View, int], list[str]]] = {
 }
 
 
+def in_full(view: View, chosen: int = 0) -> list[str]:
+    """All that is to be said of this moment and of the run, for a page that cuts nothing."""
+    said = [*right_now(view, chosen), background(view), *view.notes]
+    return list(dict.fromkeys(filter(None, said)))
+
+
 def background(view: View) -> str:
     """What lies behind the moment, for a screen that has room for it."""
     told = _BACKGROUND.get(view.moment, "")
@@ -919,9 +930,16 @@ def readers_note(view: View) -> str:
     return "* new model minus old model"
 
 
+def masks_agreed(view: View) -> bool:
+    """Whether this round's masks are agreed: before its keys are passed on nobody has one."""
+    return view.pairs > 0
+
+
 def server_reads(view: View) -> list[str]:
-    """What the server can read, longest first."""
+    """What the server can read, longest first; of what has not come, what it will be able to."""
     count, noisy = in_sum(view), promise.noised_at_home(view)
+    if "masking" in view.switches and view.round and not masks_agreed(view):
+        return ["nothing yet: masks come first", "nothing yet"]
     if "masking" in view.switches:
         noised = [f"the noised sum of {count:,}"] if noisy else []
         return [*noised, f"the sum of {count:,}, no single", f"only the sum of {count:,}"]
@@ -946,17 +964,19 @@ def holds(view: View) -> list[str]:
     return [f"{numbers}, {view.model_size:,} bytes" if view.model_size else numbers, numbers]
 
 
+_NOISE_BY = {
+    promise.Kind.PATIENT: "noise by the hospitals",
+    promise.Kind.CENTRAL: "noise by the server",
+    promise.Kind.LOCAL: "noise by each, local",
+}
+
+
 def privacy_lines(view: View, bar: str) -> list[str]:
     """What privacy comes to, a short line each, the least needed last; `bar` draws the part used."""
     kind, plan = promise.kind(view), view.privacy
     if plan is None or kind is None:
         return []
-    noise = {
-        promise.Kind.PATIENT: "noise by the hospitals",
-        promise.Kind.CENTRAL: "noise by the server",
-        promise.Kind.LOCAL: "noise by each, local",
-    }[kind]
-    by = f"{noise}, δ {float(plan['delta']):g}"
+    by = f"{_NOISE_BY[kind]}, δ {float(plan['delta']):g}"
     if endless(plan):
         return ["cut, but no noise: no ε holds", f"to compare {one_unit(kind)}'s ε with"]
     if view.epsilon is not None and math.isinf(view.epsilon):
@@ -1036,9 +1056,12 @@ def plot_title(view: View, plot: str) -> str:
         return "Bytes in each round"
     if plot == "privacy":
         kind = promise.kind(view)
-        unit = f" for {one_unit(kind)}" if kind else ""
-        local = ", noise by each of them (local)" if kind is promise.Kind.LOCAL else ""
-        return f"Privacy used, ε{unit}{local}"
+        told = f"Privacy used, ε for {one_unit(kind)}" if kind else "Privacy used, ε"
+        if kind is None or view.privacy is None or not promise.noised(view):
+            return told
+        if view.epsilon is None or math.isinf(view.epsilon):
+            return f"{told}; {_NOISE_BY[kind]}"
+        return f"{told}; {_NOISE_BY[kind]}; best guess {percent(promise.best_guess(view), 1)}"
     one = f" (1 patient = {percent_of_one(view)})" if view.held_out else ""
     return f"Right answers on unseen patients{one}"
 

@@ -19,9 +19,11 @@ from fedtui.lab.diagram import diagram
 from fedtui.lab.geometry import fits_large, geometry
 from fedtui.lab.layout import layout
 from fedtui.lab.scene import PARTS, scene
-from fedtui.lab.shot import Shot
+from fedtui.lab.shot import PLOTS, Shot
 from fedtui.lab.tiles import all_lines
 from fedtui.lab.tiles import rows as rows_of
+from fedtui.pages import keys_and_words
+from fedtui.pages.blocks import Said
 from fedtui.scenarios import load
 from fedtui.view import View, fold
 from tests.builders import small
@@ -242,3 +244,36 @@ def test_no_colour_but_a_loss_is_red() -> None:
         for moment in ("ModelSent", "UpdatesSent", "RoundFinished"):
             canvas = scene(Shot(at(scenario, moment)), 120, 40)
             assert "lost" not in {cell.style for row in canvas.rows for cell in row}
+
+
+# What a small window cuts or leaves out
+
+
+@pytest.mark.parametrize("plot", PLOTS)
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=str)
+def test_every_plot_names_its_rounds_at_every_size(size: tuple[int, int], plot: str) -> None:
+    view = at(load("cells").replace({"privacy": True, "training.rounds": 20}), "RoundFinished")
+    text = scene(Shot(view, plot=plot), *size).text
+    assert [row for row in text.split("\n") if re.search(r"1\D+5\D+10\D+15\D+20\b", row)]
+
+
+def test_who_adds_the_noise_and_the_best_guess_stand_on_80_columns() -> None:
+    view = at(small(privacy={}), "RoundFinished")
+    text = scene(Shot(view, plot="privacy"), 80, 24).text
+    assert "ε for one patient; noise by the hospitals; best guess" in text
+
+
+def test_whose_place_is_kept_stands_in_the_top_line_and_nothing_where_it_is_the_accounts() -> None:
+    view = at(small(), "RunStarted")
+    assert "place anna" in scene(Shot(view, place="anna"), 80, 24).text.split("\n")[0]
+    assert "place" not in scene(Shot(view), 80, 24).text.split("\n")[0]
+
+
+def test_the_help_of_the_lab_tells_in_full_what_the_lab_may_have_cut() -> None:
+    view = at(small(privacy={}), "RunStarted")
+    full = words.in_full(view)
+    assert set(view.notes) <= set(full)
+    assert len(view.notes) > 1
+    page = keys_and_words.content("", (), (), full)
+    assert [s.text for s in page if isinstance(s, Said)][1:] == full
+    assert not any(note in str(keys_and_words.content("data", (), (), full)) for note in full)

@@ -156,8 +156,17 @@ def test_a_hospital_that_is_not_drawn_says_so() -> None:
 
 def test_what_the_server_can_read_changes_with_masks() -> None:
     assert "every single update" in scene(Shot(at(small(), "ModelSent")), 120, 40).text
-    masked = scene(Shot(at(small(masking={}), "ModelSent")), 120, 40).text
+    masked = scene(Shot(at(small(masking={}), "UpdatesSent")), 120, 40).text
     assert "the sum of 4, no single" in masked
+
+
+def test_masks_stand_on_the_cards_once_they_are_agreed() -> None:
+    before = scene(Shot(at(small(masking={}), "KeysAdvertised")), 120, 40).text
+    assert "3 pairs" not in before
+    assert "nothing yet" in before
+    after = scene(Shot(at(small(masking={}), "KeysForwarded")), 120, 40).text
+    assert after.count("3 pairs") == 4
+    assert "the sum of 4, no single" in after
 
 
 def test_counts_stand_beside_percentages() -> None:

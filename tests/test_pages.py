@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from textual.app import App
 from textual.binding import Binding
 
@@ -259,9 +261,30 @@ def test_the_page_tells_each_term_with_its_vote_and_length(name: str) -> None:
             zip(parts.hospitals, parts.votes, parts.lengths, strict=True)
         )[:7]:
             row = next(r for r in shown.splitlines() if r.startswith(f"{words.letter(int(who))} "))
-            assert f"{100 * vote:.1f} %" in row
+            told = float(re.search(r"(\S+) %", row)[1])  # the last place may go up, to add up
+            assert told == pytest.approx(100 * vote, abs=0.1001)
             assert words.number(float(length)) in row
-        assert words.number(view.update_norm or 0.0) in shown
+        assert equation._in_units(view.update_norm or 0.0, parts.unit) in shown
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=40), st.integers(-4, 0))
+def test_rounded_rows_add_up_to_the_rounded_sum_and_none_is_a_unit_off(
+    rows: list[float], place: int
+) -> None:
+    unit, values = 10.0**place, np.array(rows)
+    rounded = equation.adding_up(values, unit)
+    assert rounded.sum() / unit == pytest.approx(round(values.sum() / unit), abs=1e-6)
+    assert np.abs(rounded - values).max() < unit * (1 + 1e-9)
+
+
+def test_the_rows_on_the_page_add_up_and_it_says_that_they_are_rounded() -> None:
+    view = ends("cells")[0]
+    shown = text(equation.content(view))
+    rows = [r.split()[-1] for r in shown.splitlines() if re.match(r"[A-D] .* %", r)]
+    total = next(r.split()[-1] for r in shown.splitlines() if r.startswith("together "))
+    assert len(rows) == 4
+    assert sum(map(float, rows)) == pytest.approx(float(total), abs=1e-9)
+    assert say.ROUNDED in spoken(equation.content(view))
 
 
 def test_of_many_hospitals_the_first_few_stand_there_and_the_chosen_one() -> None:

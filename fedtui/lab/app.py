@@ -316,6 +316,7 @@ class LabApp(App[None]):
             coach=self._coach(),
             rerun=player.heading,
             replay=player.branch.recorded,
+            place=self.keeping.keeper.place if self.keeping else "",
             plot=self.plot,
             plots_ready=self._plots_ready,
         )

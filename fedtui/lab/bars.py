@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from fedtui.lab import plots
 from fedtui.lab.canvas import Canvas
+from fedtui.lab.cells import width
 from fedtui.lab.layout import Box
 from fedtui.lab.shot import Shot
 from fedtui.points import Point
@@ -37,7 +38,8 @@ def draw(canvas: Canvas, shot: Shot, box: Box) -> None:
     most = max(1, *map(sum, whole), 1)
     spans = [_span(point.round, each, shot.view.rounds, columns) for point in points]
     stacks = [heights(bar, most, rows) for bar in whole]
-    marks = round_marks(shot.view.rounds) if box.height >= 8 else {}
+    named = round_marks(shot.view.rounds)
+    marks = named if box.height >= 8 else {}
     axes = plots.Axes(
         (0, columns - 1),
         (0, max(1, rows - 1)),
@@ -50,6 +52,12 @@ def draw(canvas: Canvas, shot: Shot, box: Box) -> None:
     ]
     drawn = plots.curves(box.width - _LABELS, box.height, axes, lines, shot.glyphs)
     canvas.paste(drawn, box.x, box.y)
+    if not marks:
+        middles = {
+            _middle(int(mark), each, shot.view.rounds, columns): text
+            for mark, text in named.items()
+        }
+        in_axis(canvas, box, box.x + _SIZES, columns, middles)
     _legend(canvas, box, parts)
 
 
@@ -115,6 +123,13 @@ def _legend(canvas: Canvas, box: Box, parts: list[Part]) -> None:
 def _merged(points: list[Point], each: int) -> list[Point]:
     """One round of every so many: the last of its bar, and the last of all."""
     return [point for point in points if point.round % each == 0 or point is points[-1]]
+
+
+def in_axis(canvas: Canvas, box: Box, left: int, columns: int, marks: Mapping[float, str]) -> None:
+    """Rounds in the axis itself, column → text, where no row is left for them below it."""
+    for column, text in marks.items():
+        x = left + min(round(column), columns - width(text))
+        canvas.put(x, box.y + box.height - 1, text, "dim")
 
 
 def round_marks(rounds: int) -> dict[float, str]:

@@ -25,6 +25,30 @@ _WITHOUT_A_KEY = (
 )
 
 
+_ALSO_CALLED = {  # action → what a learner may type for it, besides its sentence
+    "without_noise": "without noise, no noise, noise off, ε = inf, epsilon inf, ∞",
+    "flip('privacy')": "differential privacy, DP, epsilon ε, delta δ",
+    "flip('masking')": "secure aggregation, encryption",
+    "flip('compression')": "compress, codec, quantize, topk, bits",
+    "flip('fedprox')": "proximal, mu μ, drift",
+    "settings": "options, change",
+    "all_settings": "form, options, epochs, learning rate, rounds, own data, csv, partition",
+    "again_new": "other luck, random, seed",
+    "drop": "dropout, fault, fall away",
+    "attack": "leak, steal, reconstruct a record, membership",
+    "branches": "worlds, history",
+    "page('readers')": "trust, secrets, server",
+    "page('equation')": "formula, math, average",
+    "digit(3)": "overlay, difference",
+    "digit(4)": "bytes, wire, packets",
+    "lesson": "tour, tutorial, start, help",
+    "next_theme": "dark, light, colour blind, contrast",
+    "save('json')": "export, result",
+    "save('csv')": "export, result, table",
+    "save('svg')": "export, picture, screenshot",
+}
+
+
 class Search(CommandPalette):
     """The palette, which takes no key too early and no choice too late, and what a person types."""
 
@@ -55,11 +79,14 @@ class LabCommands(Provider):
             yield DiscoveryHit(_sentence(key), self._run(key), help=self._pressed(key))
 
     async def search(self, query: str) -> Hits:
-        """Those whose name matches."""
+        """Those whose sentence matches, or what else a learner may call them."""
         matcher = self.matcher(query)
         for key in self._keys:
-            if (score := matcher.match(_sentence(key))) > 0:
-                shown = matcher.highlight(_sentence(key))
+            sentence = _sentence(key)
+            by_name = matcher.match(sentence)
+            score = max(by_name, matcher.match(_ALSO_CALLED.get(key.action, "")))
+            if score > 0:
+                shown = matcher.highlight(sentence) if by_name else sentence
                 yield Hit(score, shown, self._run(key), help=self._pressed(key))
 
     def _run(self, key: Key) -> Callable[[], Coroutine[object, object, bool]]:

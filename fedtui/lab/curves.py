@@ -73,6 +73,7 @@ def _accuracy(canvas: Canvas, shot: Shot, box: Box) -> None:
     ]
     drawn = plots.curves(box.width - _LABELS, box.height, axes, lines, shot.glyphs)
     canvas.paste(drawn, box.x, box.y)
+    _rounds_below(canvas, shot, box)
     ends = [
         _end(references[0], ["all data in one place"], "pooled", 2, pooled),
         _end(references[1], ["each one alone"], "alone", 3, alone),
@@ -104,6 +105,16 @@ def _has_round_labels(box: Box) -> bool:
 
 def _rounds(rounds: int) -> tuple[float, float]:
     return (1, max(2, rounds))
+
+
+def _rounds_below(canvas: Canvas, shot: Shot, box: Box) -> None:
+    """The rounds in the axis itself, where no row is left for them below it."""
+    if _has_round_labels(box):
+        return
+    columns, last = box.width - _LABELS - _Y_TICKS, max(2, shot.view.rounds)
+    marks = bars.round_marks(shot.view.rounds).items()
+    placed = {(number - 1) / (last - 1) * (columns - 1): text for number, text in marks}
+    bars.in_axis(canvas, box, box.x + _Y_TICKS, columns, placed)
 
 
 def _dots(rounds: int, columns: int) -> list[float]:
@@ -193,6 +204,7 @@ def _privacy(canvas: Canvas, shot: Shot, box: Box) -> None:
     ]
     drawn = plots.curves(box.width - _LABELS, box.height, axes, lines, shot.glyphs)
     canvas.paste(drawn, box.x, box.y)
+    _rounds_below(canvas, shot, box)
     ends = [End(budget, ["the budget"], "dim", 2, dash, f"{budget:g}")]
     if spent:
         ends.append(

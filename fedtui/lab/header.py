@@ -22,6 +22,7 @@ def header(shot: Shot, wide: int, high: int = 1) -> Canvas:
     right = canvas.right(wide - 1, 0, f"{_clock(shot)}", "bright" if shot.playing else "dim")
     right = canvas.right(right - 3, 0, _round(shot), "bright")
     title, seed = safe(shot.view.title), words.seed(shot.view)
+    title = f"{title}, {words.place(safe(shot.place))}" if shot.place else title
     room = right - _TITLE - 3
     full, short = _badges(shot, words.badges), _badges(shot, words.short_badges)
     badges, gap = (full, 3) if width(title) + _length(full, 3) <= room else (short, 2)

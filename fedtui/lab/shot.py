@@ -27,6 +27,7 @@ class Shot:
         plots_ready: Whether plotting is loaded; until then a plot is its title.
         rerun: The round a rerun is heading for; 0 where none is under way.
         replay: Whether this was recorded before, and is not computed now.
+        place: Whose place is kept, on a shared account; empty: the account's own.
     """
 
     view: View
@@ -43,6 +44,7 @@ class Shot:
     coach: tuple[str, ...] = ()
     rerun: int = 0
     replay: bool = False
+    place: str = ""
     plot: str = PLOTS[0]
     plots_ready: bool = True
 

@@ -155,7 +155,10 @@ def _work(shot: Shot, index: int) -> list[Line]:
     lines += _privacy(view, index)
     if "masking" in view.switches:
         pairs = words.masks_with(view, index)
-        lines.append(Line("guard", (f"masks\t{words.many(pairs, 'pair')}", f"{pairs} masks"), 5))
+        told = (f"masks\t{words.many(pairs, 'pair')}", f"{pairs} masks")
+        lines.append(
+            Line("guard", told if words.masks_agreed(view) else ("masks\t–", "masks –"), 5)
+        )
     size = int(h.size[index])
     sent = f"{size:,} bytes" if size else "–"
     lines.append(

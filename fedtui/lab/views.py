@@ -88,6 +88,11 @@ def _data(desk: Desk) -> tuple[Any, ...]:
     return *_told(desk), desk.described, desk.player.branch.recorded
 
 
+def _in_full(desk: Desk) -> tuple[str, ...]:
+    """What the lab may have cut; while it plays, sentences would come and go under a reader's eyes."""
+    return () if desk.player.playing else tuple(words.in_full(*_told(desk)))
+
+
 def _told(desk: Desk) -> tuple[Any, ...]:
     return desk.player.shown, desk.chosen
 
@@ -99,7 +104,7 @@ PAGES: Mapping[str, tuple[Callable[..., Content], Facts]] = {
     "messages": (messages.content, _told),
     "compare": (compare.content, lambda desk: (branches(desk.player),)),
     "lessons": (lessons.content, lambda desk: (_lesson_steps(desk.tour),)),
-    "help": (help_of("", UNICODE), lambda desk: ()),
+    "help": (help_of("", UNICODE), lambda desk: (_in_full(desk),)),
     "code": (code.content, _code),
     "attack": (
         lambda *facts: attack.content(attack.Attacked(*facts)),

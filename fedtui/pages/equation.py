@@ -26,6 +26,7 @@ _WORDS = (
     Column("here", right=True),
     Column("from", style="dim", spare=True),
 )
+_VOTE = 1e-3  # votes are told in tenths of a hundredth
 _PLAIN = (Column(style="dim"), Column(right=True, style="bright"))
 
 
@@ -42,6 +43,24 @@ class Terms:
     def products(self) -> Floats:
         """How far each alone would move the model."""
         return self.votes * self.cut
+
+    @property
+    def unit(self) -> float:
+        """In what products are told: the third digit of their sum; nan before they are known."""
+        total = float(self.products[self.votes > 0].sum())
+        return float(10.0 ** (np.floor(np.log10(total)) - 2)) if total > 0 else np.nan
+
+
+def adding_up(values: Floats, unit: float) -> Floats:
+    """Rounded to whole units so that they add up to their rounded sum: the largest rests go up, (k,)."""
+    if not np.isfinite(values).all() or not np.isfinite(unit):
+        return values
+    units = values / unit
+    whole = np.floor(units)
+    missing = round(float(units.sum() - whole.sum()))
+    whole[np.argsort(whole - units, kind="stable")[:missing]] += 1
+    rounded: Floats = whole * unit
+    return rounded
 
 
 def terms(view: View) -> Terms:
@@ -102,7 +121,12 @@ def _sum(view: View, chosen: int) -> Iterator[Block]:
     parts = terms(view)
     shown = few(parts.hospitals, chosen)
     clipped = _cuts(view)
-    rows = [_term(view, parts, int(i), clipped) for i in np.searchsorted(parts.hospitals, shown)]
+    votes = adding_up(parts.votes, _VOTE)
+    products = adding_up(np.where(parts.votes > 0, parts.products, 0.0), parts.unit)
+    rows = [
+        _term(view, parts, int(i), clipped, (float(votes[i]), float(products[i])))
+        for i in np.searchsorted(parts.hospitals, shown)
+    ]
     rest = len(parts.hospitals) - len(shown)
     if rest:
         left = float(parts.votes.sum() - parts.votes[np.searchsorted(parts.hospitals, shown)].sum())
@@ -112,16 +136,21 @@ def _sum(view: View, chosen: int) -> Iterator[Block]:
         (_share(float(parts.votes.sum())), "bright"),
         "",
         *([""] if clipped else []),
-        (_length(float(parts.products[parts.votes > 0].sum())), "bright"),
+        (_in_units(float(products.sum()), parts.unit), "bright"),
     ))  # fmt: skip
     heads = ["vote", "update", *(["cut to"] if clipped else []), "vote × update"]
     yield Table((Column("", style="up"), *(Column(h, right=True) for h in heads)), tuple(rows))
+    if not rest and np.isfinite(parts.unit):
+        yield Said(say.ROUNDED, "dim")
     if promise.divides_as_planned(view) and abs(float(parts.votes.sum()) - 1) > 1e-9:
         yield Said(say.PLANNED, "dim")
     yield from _moved(view, parts)
 
 
-def _term(view: View, parts: Terms, i: int, clipped: bool) -> tuple[Cell, ...]:
+def _term(
+    view: View, parts: Terms, i: int, clipped: bool, rounded: tuple[float, float]
+) -> tuple[Cell, ...]:
+    vote, product = rounded
     who = int(parts.hospitals[i])
     lost = bool(view.hospitals.lost[who])
     cut = bool(parts.cut[i] < parts.lengths[i])
@@ -130,10 +159,10 @@ def _term(view: View, parts: Terms, i: int, clipped: bool) -> tuple[Cell, ...]:
     name = words.name(view, who) + (f" {say.DROPPED}" if fell else "")
     return (
         (name, "lost" if lost else "up"),
-        (_share(float(parts.votes[i])), style),
+        (_share(vote), style),
         (_length(float(parts.lengths[i])), style),
         *([(_length(float(parts.cut[i])), "guard" if cut else style)] if clipped else []),
-        (_length(float(parts.products[i])), style),
+        (_in_units(product, parts.unit), style),
     )
 
 
@@ -143,10 +172,12 @@ def _moved(view: View, parts: Terms) -> Iterator[Block]:
         return
     noise = _noise_on_top(view, parts)
     added = float(parts.products[parts.votes > 0].sum())
-    rows: list[tuple[Cell, ...]] = [((say.ADDED_UP, "dim"), (_length(added), "bright"))]
+    rows: list[tuple[Cell, ...]] = [
+        ((say.ADDED_UP, "dim"), (_in_units(added, parts.unit), "bright"))
+    ]
     if noise is not None:
         rows.append(((say.NOISE_LENGTH, "dim"), (_length(float(noise)), "guard")))
-    rows.append(((say.MOVED, "dim"), (_length(view.update_norm), "accent")))
+    rows.append(((say.MOVED, "dim"), (_in_units(view.update_norm, parts.unit), "accent")))
     yield Table(_PLAIN, tuple(rows))
     if "compression" in view.switches:
         yield Said(say.REWRITTEN, "dim")
@@ -326,6 +357,13 @@ def _terms_of_privacy(view: View, plan: Mapping[str, Any]) -> Iterator[tuple[str
 
 def _share(value: float) -> str:
     return f"{100 * value:.1f} %"
+
+
+def _in_units(value: float, unit: float) -> str:
+    """To whole units: ".155" in thousandths."""
+    if not (np.isfinite(value) and np.isfinite(unit)):
+        return _length(value)
+    return f"{value:,.{max(0, -round(np.log10(unit)))}f}"
 
 
 def _length(value: float) -> str:

@@ -13,11 +13,13 @@ _TERMS = (Column("here", style="bright"), Column("in the field"), Column(wraps=T
 Keys = Sequence[tuple[str, str]]  # as shown, what it does
 
 
-def content(view: str, keys: Keys, signs: Keys) -> list[Block]:
-    """The page, over the view called `view`; "" is the lab."""
+def content(view: str, keys: Keys, signs: Keys, now: Sequence[str] = ()) -> list[Block]:
+    """The page, over the view called `view`; "" is the lab, which may have cut what is said `now`."""
+    full = [Heading(say.NOW_IN_FULL), *map(Said, now)] if now and not view else []
     return [
         Heading(say.HELP_OF.get(view, say.HELP_OF[""])[0]),
         Said(say.HELP_OF.get(view, say.HELP_OF[""])[1]),
+        *full,
         Heading("Keys"),
         Table(_PAIR, tuple(keys)),
         Heading("Signs"),

@@ -78,6 +78,7 @@ HELP_OF = {  # of each view: its name, and what can be done there
         "One message, read by whoever receives it. Tab and a: another hospital's.",
     ),
 }
+NOW_IN_FULL = "Right now, in full"
 SIGNS = {  # glyph's name: what it stands for
     "model": "the model, on its way down",
     "update": "an update, on its way up",
@@ -129,6 +130,7 @@ NO_ROUND = "Before round 1 nobody has an update yet. → goes on step by step."
 ADDED_UP = "if all pulled the same way"
 NOISE_LENGTH = "length of the noise on top"
 MOVED = "the model moved by"
+ROUNDED = "Rounded, so that the rows add up; the run itself uses every digit."
 PULLS = "Less than the sum: hospitals that pull apart cancel some of each other's updates."
 PLANNED = (
     "With privacy the sum is divided by the patients planned for, not by those who came, so votes"
@@ -1121,8 +1123,6 @@ def _setting(key: str, value: Any) -> str:
         return f"{words.SWITCH_NAMES.get(key, words.section_name(key))} {'on' if value else 'off'}"
     if key == "faults.drops":
         return ", ".join(_few([_drop(str(drop)) for drop in value])) or "nobody drops out"
-    if isinstance(value, float):
-        return f"{key} {value:g}"
     if isinstance(value, list | tuple):
         items = " ".join(_few([str(item) for item in value]))
         return words.setting_value(key, items or words.SETTINGS_EMPTY)
@@ -1149,7 +1149,7 @@ def between(shown: str, before: str) -> str:
 
 def lesson_at(done: int, steps: int) -> str:
     """How far it has got."""
-    return f"{done} of {words.many(steps, 'step')} done. Each can be left, and found again here."
+    return f"{done} of {words.many(steps, 'step')} done. It can be left, and is found again here."
 
 
 LESSON_0 = "Lesson 0: the first five minutes"
