@@ -5,8 +5,8 @@ For every column, the standardised mean difference between a hospital and all th
     d = (mean of its patients − mean of the others) / spread within both
 
 which knows no unit (Austin 2009, "Balance diagnostics for comparing the distribution of baseline
-covariates", section 3.1, where above .1 two groups count as out of balance). Austin's spread is the
-mean of both variances; here it is the pooled one (Cohen 1988, section 2.5), because a hospital with
+covariates", where above .1 two groups count as out of balance). Austin's spread is the
+mean of both variances; here it is the pooled one (Cohen 1988, chapter 2), because a hospital with
 two patients has hardly a variance of its own. Cohen calls .2 small and .5 medium.
 
 Their root mean square over hospitals (by patients) and columns is the whole difference. Dealt at

@@ -1,13 +1,13 @@
 """Label: the rate of positives is another one in each hospital.
 
-Cramér's V (Cramér 1946, section 21.9) of the table hospital × label:
+Cramér's V (Cramér 1946, chapter 21) of the table hospital × label:
 
     V² = Σ_i (n_i/N) (p_i − p)² / (p (1 − p))
 
 with p_i the rate in hospital i and p that of all. It is 0 where all rates are one and 1 where every
 hospital has one class only, whether positives are common or rare. Dealt at random, the same
 patients have (K − 1)/(N − 1) for a mean V² (Bergsma 2013, "A bias-correction for Cramér's V", whose
-correction subtracts just that). Cohen (1988, section 7.2) calls .1 small and .3 medium.
+correction subtracts just that). Cohen (1988, chapter 7) calls .1 small and .3 medium.
 """
 
 from __future__ import annotations

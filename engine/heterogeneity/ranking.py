@@ -2,7 +2,7 @@
 
 The area under the ROC curve is a mean over patients: of each one's place among those of the other
 label. So two models on the same patients are compared by the differences of their places, and the
-spread of those says how sure the comparison is (DeLong, DeLong & Clarke-Pearson 1988, section 3).
+spread of those says how sure the comparison is (DeLong, DeLong & Clarke-Pearson 1988).
 """
 
 from __future__ import annotations

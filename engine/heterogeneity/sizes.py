@@ -1,7 +1,7 @@
 """Quantity: some hospitals have many patients, others few.
 
 With votes n_i/N the sum Σ (n_i/N)² says how few decide: its inverse is the number of equal hospitals
-that would share the say as evenly (Kish 1965, section 11.7, the effective number; in another field
+that would share the say as evenly (Kish 1965, the effective number; in another field
 Laakso & Taagepera 1979). The difference is the part of the hospitals that is lost in this:
 
     1 − K_effective / K,        K_effective = 1 / Σ (n_i/N)²

@@ -4,7 +4,7 @@ Patients are sorted along a direction in the space of their columns, and cut int
 first hospital gets those at one end, the last those at the other. α mixes chance into the order:
 a patient lies at z + α·ξ, z being its place along the direction (mean 0, spread 1) and ξ standard
 normal. A small α sorts strictly; a large one deals at random. p(x) differs, p(y | x) does not
-(Moreno-Torres et al. 2012, "A unifying view on dataset shift in classification", section 4.1).
+(Moreno-Torres et al. 2012, "A unifying view on dataset shift in classification").
 
 The direction is the seed's, turned aside from the label so that labels stay alike; or the one
 column that `data.along` names, with whatever that does to the labels.

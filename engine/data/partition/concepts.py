@@ -4,7 +4,7 @@ Patients are dealt at random. Everywhere risk grows along one direction of the c
 turns that direction by an angle, towards a side of its own, and the labels with it: the patient with
 the r-th highest place along the turned direction gets the label of the one with the r-th highest
 risk. That is the rotating hyperplane of Hulten, Spencer & Domingos (2001, "Mining time-changing data
-streams", section 4) in space instead of time. p(x), every hospital's rate of positives and how well
+streams") in space instead of time. p(x), every hospital's rate of positives and how well
 a label can be told all stay as they were; p(y | x) differs. α says how far the direction turns: by
 90°/(1 + α), a right angle where α is small, not at all where it is large. The cosine of the angle is
 the correlation of the place along the turned direction with the risk.
