@@ -1,9 +1,9 @@
 """Directions in the space of the columns, and how far a patient lies along one.
 
-Columns are standardised first (a missing number lies in the middle), so that no unit decides. A
-direction is turned *aside* from the label: what is left of it is uncorrelated with the label, so
-that sorting patients along it does not sort them by label. With a single column nothing would be
-left, and the direction stays as it was.
+Columns are standardised first (a missing number lies in the middle), so that no unit decides; a text
+column counts by its categories' places in sorted order. A direction is turned *aside* from the
+label: what is left of it is uncorrelated with the label, so that sorting patients along it does not
+sort them by label. With a single column nothing would be left, and the direction stays as it was.
 """
 
 from __future__ import annotations
