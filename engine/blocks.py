@@ -20,9 +20,8 @@ from engine.arrays import Floats, Ints
 from engine.data.federation import Table
 
 LARGEST = 512  # hospitals
-_LARGEST_SIZE = (
-    8_000_000  # numbers of all a block's patients, were they as many as in its first hospital
-)
+_AT_ONCE = 500_000  # numbers that are turned round together: more would leave the cache
+_LARGEST_SIZE = 4_000_000  # numbers of a block, were all hospitals as large as its first
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,11 +177,12 @@ def _alike(table: Table, cohort: Ints, rows: Ints) -> Ints:
 
 def _equal(block: Block) -> Equal:
     table, n, k = block.table, int(block.sizes[0]), len(block.hospitals)
-    patients = block.starts + np.arange(n)[:, None]  # (n, k)
     x = np.empty((block.width, n, k))
-    for column in range(block.width - 1):  # one by one: no second copy of the block in between
-        x[column] = table.x[patients, column]
+    few = max(1, _AT_ONCE // (n * block.width))  # hospitals
+    for first in range(0, k, few):
+        some = slice(first, first + few)
+        patients = block.starts[some, None] + np.arange(n)  # (some of k, n)
+        np.copyto(x[:-1, :, some], table.x.take(patients, axis=0).T)
     x[-1] = 1.0
-    return Equal(
-        block.rows, block.hospitals, block.sizes, block.starts, table, x, table.y[patients]
-    )
+    y = table.y[block.starts + np.arange(n)[:, None]]
+    return Equal(block.rows, block.hospitals, block.sizes, block.starts, table, x, y)

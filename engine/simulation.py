@@ -308,6 +308,10 @@ class _Run:
         """The cohort's patients laid out for training; kept where the cohort is everyone."""
         at_most = hospitals_at_once(self.model)
         if len(cohort) < self.hospitals:
-            return blocks(self.train, cohort, at_most)
-        self.everyone = self.everyone or list(blocks(self.train, cohort, at_most))
-        return iter(self.everyone)
+            yield from blocks(self.train, cohort, at_most)
+        elif self.everyone:
+            yield from self.everyone
+        else:  # one by one, so that no event has to wait for all
+            for block in blocks(self.train, cohort, at_most):
+                self.everyone.append(block)
+                yield block
