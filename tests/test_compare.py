@@ -130,8 +130,16 @@ def test_a_larger_grid_runs_only_what_is_new(tmp_path: Path) -> None:
     with Kept(tmp_path / "runs.jsonl") as kept:
         assert running.count_missing(made("fedprox.mu=off,0.1,1,2"), kept) == 2
         assert running.count_missing(made("fedprox.mu=0.1,1", repeats=3), kept) == 4
-        kept.forget()
-        assert running.count_missing(made("fedprox.mu=0.1,1"), kept) == 2
+
+
+def test_runs_done_afresh_are_those_asked_for_and_no_others(tmp_path: Path) -> None:
+    ran(made("fedprox.mu=0.1,1"), tmp_path)
+    again = made("fedprox.mu=1,2")
+    with Kept(tmp_path / "runs.jsonl") as kept:
+        kept.draw("somebody's table", 7)
+        kept.forget(key for row in running.keys(again) for key in row)
+        assert kept.drawn == {}
+        assert running.count_missing(made("fedprox.mu=0.1,1,2"), kept) == 2
 
 
 def test_a_line_torn_by_a_crash_costs_its_own_run_and_no_other(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def compare(
     chosen = "seed" in changes or running.seed_chosen(loaded, axes)
     with kept.Kept(into or kept.usual(identity.subject(made.first))) as store:
         if afresh:
-            store.forget()
+            store.forget(key for row in running.keys(made) for key in row)
         made, drawn = running.secret(made, store, chosen=chosen)
         if drawn is not None:
             _say_seed(drawn)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -44,11 +45,11 @@ class Kept:
         self._file: int | None = None
         self._read()
 
-    def forget(self) -> None:
-        """Start anew: the file is emptied when the first line is written."""
-        self.records, self.drawn = {}, {}
-        if self.path.exists():
-            self._remove()
+    def forget(self, keys: Iterable[str]) -> None:
+        """Do these runs anew, and draw seeds anew; the later line of two in the file holds."""
+        self.drawn = {}
+        for key in keys:
+            self.records.pop(key, None)
 
     def draw(self, subject: str, seed: int) -> None:
         """Keep a seed that was drawn; another table, or the same one changed, gets another."""
@@ -100,12 +101,6 @@ class Kept:
                 case {"seed": int(seed), "for": str(subject)}:
                     self.drawn[subject] = seed
 
-    def _remove(self) -> None:
-        try:
-            self.path.unlink()
-        except OSError as error:
-            raise RunError(f"{self.path}: cannot be started anew ({error.strerror}).") from None
-
     def _line(self, told: Mapping[str, Any]) -> None:
         try:
             if self._file is None:
@@ -133,7 +128,8 @@ class Kept:
 def prune() -> None:
     """Forget the oldest of very many comparisons that were kept by themselves."""
     for path in _newest_first()[_MOST:]:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # in a folder that cannot be changed they just stay
+            path.unlink(missing_ok=True)
 
 
 def _newest_first() -> list[Path]:
