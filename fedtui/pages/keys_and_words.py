@@ -15,7 +15,7 @@ Keys = Sequence[tuple[str, str]]  # as shown, what it does
 
 def content(view: str, keys: Keys, signs: Keys, now: Sequence[str] = ()) -> list[Block]:
     """The page, over the view called `view`; "" is the lab, which may have cut what is said `now`."""
-    full = [Heading(say.NOW_IN_FULL), *map(Said, now)] if now and not view else []
+    full: list[Block] = [Heading(say.NOW_IN_FULL), *map(Said, now)] if now and not view else []
     return [
         Heading(say.HELP_OF.get(view, say.HELP_OF[""])[0]),
         Said(say.HELP_OF.get(view, say.HELP_OF[""])[1]),

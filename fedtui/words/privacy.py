@@ -1,0 +1,123 @@
+"""What noise hides and what it costs: ε used, best guesses, promises rounded up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from fedtui import promise
+from fedtui.view import View
+from fedtui.words.small import budget, endless, many, number, one_unit, percent
+
+
+def carries_noise(view: View) -> bool:
+    """Whether noise went into this round's model in a round before; one that was lost adds none."""
+    before = view.points[: max(0, view.round - 1)]
+    return bool(before) and before[-1].noised
+
+
+def question(view: View) -> str:
+    """What somebody who watches would like to know of one unit."""
+    return {
+        promise.Kind.PATIENT: '"was she in?"',
+        promise.Kind.LOCAL: '"which update?"',
+    }.get(promise.kind(view) or promise.Kind.CENTRAL, '"was it in?"')
+
+
+def how_well_hidden(view: View) -> str:
+    """What all planned rounds' noise does, by the best test; ends the sentence."""
+    plan = view.privacy or {}
+    if view.epsilon is not None and math.isinf(view.epsilon):
+        return "; the rounds before had none, and hid nobody."
+    if plan["best_guess"] >= promise.HIDES_NOBODY:
+        return ": so little hides nobody."
+    right = percent(float(plan["best_guess"]), 1)
+    return f": the best guess {question(view)} is right in {right}."
+
+
+def noise_added(view: View) -> str:
+    """Whose noise is in the model now, and what it does."""
+    if view.privacy is None:
+        return ""
+    if not promise.noised(view):
+        return "There is no noise in it: all is done as under privacy, and nobody is hidden."
+    brought = "Their noise is in it"
+    noise = view.traces.get("privacy", {}).get("noise_std")
+    if noise is not None:
+        brought = f"It added noise of about {number(noise)}"
+    return brought + how_well_hidden(view)
+
+
+def privacy_used(view: View) -> str:
+    """ " One patient: ε 0.73 of 4 used."; where no ε holds it says that; empty without privacy."""
+    kind = promise.kind(view)
+    if view.privacy is None or view.epsilon is None or kind is None:
+        return ""
+    if not promise.noised(view) and endless(view.privacy):
+        return " No noise: nobody is hidden."
+    unit = one_unit(kind).capitalize()
+    if math.isinf(view.epsilon):
+        return f" {unit}: no ε holds."
+    return f" {unit}: ε {budget(view.epsilon)} of {view.privacy['budget']:g} used."
+
+
+NOISE_BY = {
+    promise.Kind.PATIENT: "noise by the hospitals",
+    promise.Kind.CENTRAL: "noise by the server",
+    promise.Kind.LOCAL: "noise by each, local",
+}
+
+
+def privacy_lines(view: View, bar: str) -> list[str]:
+    """What privacy comes to, a short line each, the least needed last; `bar` draws the part used."""
+    kind, plan = promise.kind(view), view.privacy
+    if plan is None or kind is None:
+        return []
+    by = f"{NOISE_BY[kind]}, δ {float(plan['delta']):g}"
+    if endless(plan):
+        return ["cut, but no noise: no ε holds", f"to compare {one_unit(kind)}'s ε with"]
+    if view.epsilon is not None and math.isinf(view.epsilon):
+        return ["no ε holds: rounds had no noise", by]
+    used = f"used {budget(view.epsilon or 0.0)} of {plan['budget']:g}  {bar}  ε"
+    guess = f"best guess {question(view)} {percent(promise.best_guess(view), 1)}"
+    return [used, guess, by, f"ε alone promises: ≤ {rounded_up(promise.ceiling(view))}"]
+
+
+def rounded_up(part: float) -> str:
+    """A promised chance, in whole hundredths: 98.2 % is not promised to be 98 %."""
+    return f"{math.ceil(100 * part - 1e-9)} %"
+
+
+def noise_costs(
+    z: float, steps: int, epsilon: float, guess: float, promised: float, naive: tuple[float, float]
+) -> list[str]:
+    """The answer of `fedtui epsilon`: ε, what z and ε mean, and the sum that nobody should report."""
+    added = (
+        f"The naive sum over {many(steps, 'release')} is ε = {number(naive[0])} at δ = {naive[1]:.3g}: too"
+        " high a price for the same noise."
+    )
+    return [
+        f"ε = {epsilon}  at z = {z:.6g}",
+        f"z is the noise multiplier: each release gets noise of {z:.6g} × the largest say of one.",
+        f'The best guess of "was it in?" is right in {100 * guess:.1f} %; ε and δ alone promise at most'
+        f" {math.ceil(1000 * promised - 1e-9) / 10:.1f} %.",
+        *([added] if steps > 1 else []),
+    ]
+
+
+def privacy_heading(plan: Mapping[str, Any] | None) -> str:
+    """Above a column of ε: whose they are."""
+    if plan is None:
+        return "privacy used"
+    local = " (local)" if promise.kind_of(plan) is promise.Kind.LOCAL else ""
+    return f"used, {one_unit(promise.kind_of(plan))}{local}"
+
+
+def nothing_hidden(view: View) -> str:
+    """Why there is no privacy to plot."""
+    if view.privacy is None:
+        return "Privacy is off: no noise hides anyone, so no budget is used up. The key p switches it on."
+    if endless(view.privacy):
+        return "No noise is added, so nobody is hidden: the curve to compare one with noise to."
+    return "Rounds were sent without noise before: they hid nobody, and noise now cannot take that back."
