@@ -109,6 +109,8 @@ TERMS = (  # our word, the field's, what it is
     ("masks", "secure aggregation", "numbers that cancel in the sum and hide each part of it"),
     ("shares", "secret sharing", "pieces of a secret: enough give it back, fewer tell nothing"),
     ("how different", "α, non-IID", "how unlike the hospitals' patients are"),
+    ("labels, sizes", "label shift, quantity skew", "how common a yes is, how many patients there are"),
+    ("columns, meaning", "covariate, concept shift", "who comes, and what the columns say of a yes"),
     (
         "up, down, keys",
         "uplink, downlink, overhead",
