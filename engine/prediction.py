@@ -8,6 +8,7 @@ table gets the very probability that the run computed.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -124,7 +125,7 @@ def predict(by: Finished, path: Path) -> Prediction:
         hospitals=table.hospitals,
         p=probabilities(logits),
         score=_score(by, table, logits),
-        notes=table.notes,
+        notes=(*table.notes, *_no_test(by, path)),
     )
 
 
@@ -139,6 +140,20 @@ def reading(
         label_col=label_col or by.data.label_col,
     )
     return replace(by, data=data)
+
+
+def _no_test(by: Finished, path: Path) -> tuple[str, ...]:
+    """A score on patients who were trained on is no test, and looks like one."""
+    try:
+        same = path.samefile(os.path.expanduser(by.data.source))
+    except (OSError, ValueError):
+        same = False
+    if not same:
+        return ()
+    return (
+        "the model was trained on most rows of this table, so how good it is here is no test; its"
+        " score on held-out patients stands in the result.",
+    )
 
 
 def _scale(mean: Any, std: Any) -> Scale | None:
