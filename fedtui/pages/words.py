@@ -72,7 +72,7 @@ HELP_OF = {  # of each view: its name, and what can be done there
         "Every world that was run, and what its settings made of it.",
     ),
     "messages": ("Messages", "Everything sent in this round, byte by byte, and who can read it."),
-    "lessons": ("Lessons", "Enter goes on with the first five minutes, or begins them anew."),
+    "lessons": ("Lesson 0", "Enter goes on with the first five minutes, or begins them anew."),
     "attack": (
         "The attack",
         "One message, read by whoever receives it. Tab and a: another hospital's.",
@@ -109,8 +109,16 @@ TERMS = (  # our word, the field's, what it is
     ("masks", "secure aggregation", "numbers that cancel in the sum and hide each part of it"),
     ("shares", "secret sharing", "pieces of a secret: enough give it back, fewer tell nothing"),
     ("how different", "α, non-IID", "how unlike the hospitals' patients are"),
-    ("labels, sizes", "label shift, quantity skew", "how common a yes is, how many patients there are"),
-    ("columns, meaning", "covariate, concept shift", "who comes, and what the columns say of a yes"),
+    (
+        "labels, sizes",
+        "label shift, quantity skew",
+        "how common a yes is, how many patients there are",
+    ),
+    (
+        "columns, meaning",
+        "covariate, concept shift",
+        "who comes, and what the columns say of a yes",
+    ),
     (
         "up, down, keys",
         "uplink, downlink, overhead",
@@ -947,8 +955,10 @@ def label_found(low: float, high: float) -> str:
 
 def quantity_found(low: int, high: int, effective: float, hospitals: int) -> str:
     """Least and most patients, and how many equal hospitals that comes to."""
-    if high - low <= 1:
-        return f"{words.many(low, 'patient')} each" if low == high else f"{low:,} or {high:,} patients"
+    if low == high:
+        return f"{words.many(low, 'patient')} each"
+    if high - low == 1:
+        return f"{low:,} or {high:,} patients"
     return f"{low:,} to {high:,} patients, as {effective:.1f} of {hospitals:,} equal"
 
 
@@ -1184,4 +1194,4 @@ def foot(below: int, above: int) -> str:
 
 
 CLOSES = "Esc closes"
-VIEWS = (("1", "lab"), ("2", "data"), ("3", "compare"), ("4", "messages"), ("5", "lessons"))
+VIEWS = (("1", "lab"), ("2", "data"), ("3", "compare"), ("4", "messages"), ("5", "lesson 0"))
