@@ -180,6 +180,8 @@ def _meaning(outcome: Outcome, heads: Container[str]) -> Iterator[Block]:
     elif len(outcome.grid.rows) > 1:
         text = words.OTHER_DATA if _varied(outcome, "majority") else words.SPREADS
         yield Said(text.format(seeds=seeds), "dim")
+    if outcome.reach is not None:
+        yield Said(words.REACH, "dim")
     for head, means in words.COLUMNS.items():
         if head in heads:
             yield Said(means, "dim")

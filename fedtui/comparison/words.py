@@ -47,6 +47,7 @@ COLUMNS = {
     "weakest": "Weakest: the hospital with the fewest right answers.",
     "better alone": "Better alone: hospitals whose own model does better for their own patients.",
 }
+REACH = "In round: the first with so many right answers; of several seeds the middle one."
 OWN_EPSILON = (
     "Each row counts its own ε. Whoever publishes two of these models spends both; choosing one by these"
     " numbers is in no ε."
