@@ -7,11 +7,12 @@ import pytest
 from engine import simulate
 from engine.attacks.defences import stand
 from engine.attacks.every import every
-from engine.events import RunStarted
+from engine.events import ModelSent, RunStarted
 from fedtui.pages import attack
 from fedtui.pages import words as say
 from fedtui.pages.blocks import Said
 from fedtui.view import fold, start
+from fedtui.words.behind import background
 from tests.builders import small
 from tests.lab import lab
 
@@ -39,6 +40,15 @@ async def test_every_page_opens_and_the_equation_is_the_networks() -> None:
         assert "h_j = tanh(w_j · x + b_j) for each of 4 hidden units" in told
         assert "p = σ(v · h + c)" in told
         assert "21 numbers" in told
+
+
+def test_a_networks_message_is_not_told_as_a_weight_for_each_column() -> None:
+    view = start(NETWORK)
+    for event in simulate(NETWORK):
+        view = fold(view, event)
+        if isinstance(event, ModelSent):
+            break
+    assert "the 21 weights of a network" in background(view)
 
 
 async def test_the_attack_page_reads_a_record(monkeypatch: pytest.MonkeyPatch) -> None:

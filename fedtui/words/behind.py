@@ -15,8 +15,19 @@ def background(view: View) -> str:
     if view.privacy and view.moment == "RoundFinished":
         told += f" {OUTSIDE}"
     return told.format(
-        batch=_batch(view), one=percent_of_one(view), header=HEADER, votes=_electorate(view)
+        batch=_batch(view),
+        one=percent_of_one(view),
+        header=HEADER,
+        votes=_electorate(view),
+        numbers=_numbers(view),
     )
+
+
+def _numbers(view: View) -> str:
+    """What a model is."""
+    if view.settings.get("model", {}).get("kind") == "mlp":
+        return f"the {many(view.parameters, 'weight')} of a network"
+    return "a weight for each column and one more"
 
 
 def _electorate(view: View) -> str:
@@ -36,8 +47,8 @@ def _batch(view: View) -> str:
 _BACKGROUND = {
     "RunStarted": "Send the model, train it where the patients are, average what comes back, and"
     " again: federated averaging (McMahan 2017).",
-    "ModelSent": "Numbers, not rows: a weight for each column and one more, 4 bytes each behind a"
-    " header of {header}. Everybody gets the same message.",
+    "ModelSent": "Numbers, not rows: {numbers}, 4 bytes each behind a header of {header}. Everybody"
+    " gets the same message.",
     "EpochTrained": "A pass visits every own patient once, in random order, {batch}, and moves the"
     " model a little after each batch.",
     "UpdatesProtected": "An update is a hospital's model minus the one it received: what its own"
