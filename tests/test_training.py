@@ -14,6 +14,7 @@ from engine.blocks import LARGEST, blocks
 from engine.cohort import draw_cohort
 from engine.data import load
 from engine.data.federation import Table
+from engine.estimates import base
 from engine.estimates.minibatch import Minibatch, visiting_order
 from engine.events import UpdatesProtected
 from engine.models import Logistic
@@ -223,3 +224,39 @@ def test_losses_are_those_of_the_pass_itself():
         block, np.zeros(3), training, [], (7, 1), Minibatch(Logistic(2))
     )
     np.testing.assert_allclose(progress.passed.losses, np.log(2))  # zero params: p = ½ for everyone
+
+
+def read(of: Table, training: Training) -> tuple[int, int]:
+    """Numbers of patients that the steps of one pass compute on, padding among them; and the steps."""
+    numbers = steps = 0
+    for block in blocks(of, np.arange(len(of.sizes))):
+        for batch in Minibatch(Logistic(of.x.shape[1]))(block, training, (7, 1)).batches(1):
+            numbers, steps = numbers + batch.x.size, steps + 1
+    return numbers, steps
+
+
+def skewed(hospitals: int, mean: int, features: int, seed: int) -> Table:
+    """A few large hospitals and many small ones."""
+    sizes = np.random.default_rng(seed).pareto(1.5, hospitals) * mean / 2 + 1
+    return table(sizes.astype(int).clip(1, 2_000).tolist(), features, seed)
+
+
+@pytest.mark.parametrize("batch", [8, 32, 0])
+@pytest.mark.parametrize(("mean", "most"), [(40, 1.15), (200, 1.07)])
+def test_ragged_hospitals_are_computed_without_padding_waste(mean, most, batch):
+    """Counted and not timed; filled up to the largest they would be 1.8 and 2.0 with full batches."""
+    of = skewed(400, mean, 30, seed=batch)
+    numbers, _ = read(of, Training(batch_size=batch))
+    assert 1 <= numbers / (len(of.x) * 31) < most
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 99), st.integers(1, 120), st.sampled_from([1, 5, 32, 200, 0]))
+def test_less_padding_is_never_bought_with_more_than_it_was(seed, hospitals, batch):
+    of, training = skewed(hospitals, 30, 9, seed), Training(batch_size=batch)
+    cut, steps = read(of, training)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(base, "_CALL", 1e12)
+        whole, fewest = read(of, training)
+    assert len(of.x) * 10 <= cut
+    assert cut + base._CALL * (steps - fewest) <= whole

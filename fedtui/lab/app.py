@@ -62,6 +62,9 @@ class Manner:
         return 12 if self.motion else 5
 
 
+START = 2.0  # seconds after the first paint, in which everything is imported and laid out
+
+
 class LabApp(App[None]):
     """Keys act on the player; the clock moves it; the feeder brings it the engine's events."""
 
@@ -96,6 +99,7 @@ class LabApp(App[None]):
         self.awaited: tuple[Branch, str] | None = None  # a rerun under way, and what it is told of
         self.plot = PLOTS[0]
         self.notice = ""
+        self.settle: Callable[[], None] | None = None  # called once, when the start is over
         self.keeping = keeping
         self._plots_ready = False
         self._pace = tempo.Pace(self.manner.motion)
@@ -136,6 +140,8 @@ class LabApp(App[None]):
     def _begin(self) -> None:
         self._go_on()
         self.run_worker(self._load_plots(), exit_on_error=True)
+        if self.settle:
+            self.set_timer(START, self.settle)
 
     async def _load_plots(self) -> None:
         await self._asker.ask(plots.load)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +52,10 @@ def run_lab(
     keeping = None if replay else Keeping(keeper, kept)
     app = LabApp(_player(scenario, replay), manner, tour, keeping)
     app.notice = told
+    # What stands after the start, a few hundred thousand modules, classes and widgets, stays to the end.
+    # Python's collector would walk through all of it again whenever a run has made enough that is new,
+    # 30 to 100 ms each time, in which no key is answered; frozen, it is left out.
+    app.settle = gc.freeze
     app.run(mouse=False)  # nothing answers to it yet, and text can be marked and copied
     if keeping:
         app.keep_at_last()
