@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
 
@@ -12,23 +13,27 @@ class Places:
     def __init__(self) -> None:
         """No row yet."""
         self.rows = 0
-        self._starts: list[int] = []  # the rows after a jump
-        self._jumps: list[tuple[str, int]] = []  # file, and line − row from there on
+        self._files: list[str] = []
+        self._begins: list[int] = []  # the first row of each file
+        self._starts = array("q")  # the rows after a jump
+        self._offsets = array("q")  # line − row from there on
 
     def add(self, file: str, lines: Sequence[int]) -> None:
         """Further rows, which begin at `lines` of `file`."""
-        plain = isinstance(lines, range)
-        for i, line in enumerate(lines[:1] if plain else lines):
-            jump = (file, line - self.rows - i)
-            if not self._jumps or self._jumps[-1] != jump:
+        if not self._files or self._files[-1] != file:
+            self._files.append(file)
+            self._begins.append(self.rows)
+        for i, line in enumerate(lines[:1] if isinstance(lines, range) else lines):
+            offset = line - self.rows - i
+            if not self._offsets or self._offsets[-1] != offset:
                 self._starts.append(self.rows + i)
-                self._jumps.append(jump)
+                self._offsets.append(offset)
         self.rows += len(lines)
 
     def of(self, row: int) -> tuple[str, int]:
         """File and line of a row."""
-        file, offset = self._jumps[bisect_right(self._starts, row) - 1]
-        return file, row + offset
+        file = self._files[bisect_right(self._begins, row) - 1]
+        return file, row + self._offsets[bisect_right(self._starts, row) - 1]
 
     def where(self, row: int) -> str:
         """File and line of a row, in words."""

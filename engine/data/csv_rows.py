@@ -26,22 +26,24 @@ class Left:
     Attributes:
         unlabelled: How many have no label; `first_unlabelled` says where the first of them is,
             and `hospitals` at which hospitals they are.
-        ragged: Rows with another number of cells than the header, each in words.
+        ragged: How many rows have another number of cells than the header; `first_ragged` says in
+            words which the first three are.
     """
 
     unlabelled: int = 0
     first_unlabelled: str = ""
     hospitals: dict[str, None] = field(default_factory=dict)  # in order
-    ragged: list[str] = field(default_factory=list)
+    ragged: int = 0
+    first_ragged: list[str] = field(default_factory=list)
 
     def refuse_ragged(self, file: str, width: int) -> None:
         """Refuse a file in which rows have more or fewer than `width` cells."""
         if not self.ragged:
             return
-        more = len(self.ragged) - 3
+        more = self.ragged - 3
         others = f" and {more:,} more lines are like it" if more > 0 else ""
         raise DataError(
-            f"{file}: {', '.join(self.ragged[:3])}{others}, where the header has {width}; "
+            f"{file}: {', '.join(self.first_ragged)}{others}, where the header has {width}; "
             "give every row a cell per column, with quotes around a cell that holds the separator."
         )
 
@@ -120,7 +122,9 @@ def _read(
         if not any(map(str.strip, row)):
             continue
         if len(row) != len(columns.names):
-            left.ragged.append(f"line {line} has {len(row)} cells")
+            left.ragged += 1
+            if left.ragged <= 3:
+                left.first_ragged.append(f"line {line} has {len(row)} cells")
         elif not unlabelled and is_missing(row[columns.label]):
             left.unlabelled += 1
             left.first_unlabelled = left.first_unlabelled or f"{text.file}, line {line}"
