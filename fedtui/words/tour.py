@@ -96,8 +96,8 @@ def _tell_masks(answers: Mapping[str, str], told: Mapping[str, int], view: View)
     cut, noise = OVER_SEEDS
     return (
         f"Without noise {silent:,}. So cut and chance batches {_took(plain - silent)}, the noise"
-        f" {_took(silent - hidden)}.\nMostly luck: over 20 seeds they took {cut:g} in 100, the noise"
-        f" {noise:g}."
+        f" {_took(silent - hidden)}.\nMostly luck: over 20 seeds cut and batches took {cut:g} in 100,"
+        f" the noise {noise:g}."
     )
 
 
