@@ -331,7 +331,7 @@ def test_a_column_left_out_may_hold_anything(write):
     assert read(write(text), keep=("age",)).features == ("age",)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(st.binary(max_size=80) | st.text(',"\n\r;01.xA ', max_size=80).map(str.encode))
 def test_no_bytes_break_the_reader(write, garbage):
     for content in (garbage, HEADER.encode() + garbage, (HEADER + ROWS).encode() + garbage):
@@ -340,6 +340,36 @@ def test_no_bytes_break_the_reader(write, garbage):
         except EngineError:
             continue
         assert np.isfinite(federation.train.x).all()
+
+
+ODD = st.sampled_from([
+    "", "NA", "0", "1", "1.0", "2", "-0", "1e999", "-inf", "1e308", "5e-324", "2,3", "1,233", "9 %",
+    "1_0", "٣", "x", " x", "yes", "no", "train", "test", "\x1b[2J", '"', "'", "=1+1", "y" * 300,
+])  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    st.lists(st.tuples(st.sampled_from("NS"), ODD, ODD, ODD), max_size=12),
+    st.sampled_from([("0", "1"), ("no", "yes"), ("1", "2", ""), ("0", "1", "2")]),
+    st.sampled_from(["kind", "split", "age"]),
+    st.sampled_from(["", ">0", "<=1", "1", "yes"]),
+    st.sampled_from(["natural", "iid"]),
+    st.sampled_from(["global", "hospital", "none"]),
+)
+def test_no_table_breaks_the_reader(write, rows, labels, name, positive, partition, scaling):
+    text = f"hospital;{name};b;label;c\n" + "".join(
+        f"{hospital};{one};{two};{labels[i % len(labels)]};{three}\n"
+        for i, (hospital, one, two, three) in enumerate(rows * 3)
+    )
+    given = {"positive": positive, "partition": partition, "hospitals": 2, "scaling": scaling}
+    try:
+        federation = read(write(text), **given)
+    except EngineError:
+        return
+    assert np.isfinite(federation.train.x).all()
+    assert np.isfinite(federation.test.x).all()
+    assert "".join(federation.notes).isprintable()
 
 
 # How a table is written does not matter
@@ -367,7 +397,7 @@ LINES = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(LINES, st.sampled_from([10, 60, 1 << 17]), st.sampled_from(",;|\t"))
 def test_quotes_blank_lines_and_blocks_of_any_size_change_nothing(write, lines, block, sign):
     lines = [*lines, ("N", "1", "2", "0"), ("S", "2", "3", "1")]
