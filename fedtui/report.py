@@ -51,7 +51,9 @@ def _hospitals(result: dict[str, Any]) -> str:
         return ""
     alone = result["baselines"]["local_only"]["per_hospital"]
     together = result["rounds"][-1]["hospital_accuracy"]
-    head = ("hospital", "patients", "held out", "alone", "together")
+    areas = result["baselines"]["local_only"].get("hospital_auc", {})
+    detail = result["final"].get("per_hospital", {})
+    head = ("hospital", "patients", "held out", "alone", "together", "AUC alone", "together")
     rows = [
         (
             safe(h["name"]),
@@ -59,6 +61,8 @@ def _hospitals(result: dict[str, Any]) -> str:
             f"{h['test']:,}",
             _count(alone[h["name"]], h["test"]),
             _count(together[h["name"]], h["test"]),
+            _score(areas, h["name"]),
+            _score(detail.get(h["name"], {}), "auc"),
         )
         for h in hospitals
     ]
