@@ -89,7 +89,7 @@ class _Poisson:
         )
         rows, noises = self._rows(coins, taken), self._noises(noise_source, len(steps))
         for number, ((_, active, _), noise) in enumerate(zip(steps, noises, strict=True), start=1):
-            x, y, lengths = self.block.patients(rows[number - 1, :, active])
+            x, y, lengths = self.block.patients(rows[number - 1][:, active])
             yield _Step(
                 active=active,
                 fraction=number / len(steps),
@@ -113,8 +113,8 @@ class _Poisson:
         seed, round = self.address
         return seed, purpose, round
 
-    def _rows(self, coins: ByHospital, taken: Ints) -> Ints:
-        """Which rows of the table are in each step's batch, (steps, b_max, k), padded.
+    def _rows(self, coins: ByHospital, taken: Ints) -> list[Ints]:
+        """Which rows of the table are in each step's batch, (b, k), padded to its largest.
 
         Flip f of a hospital is that of its patient f mod n in step f // n.
         """
@@ -124,9 +124,10 @@ class _Poisson:
         batch = column * steps + step  # flips come by hospital, ascending, so batches are runs
         counts = np.bincount(batch, minlength=k * steps)
         place = np.arange(len(flip)) - (np.cumsum(counts) - counts)[batch]
-        rows = np.full((steps, max(1, int(counts.max())), k), self.block.padding)
-        rows[step, place, column] = self.block.starts[column] + patient
-        return rows
+        rows = np.full((steps, k, max(1, int(counts.max()))), self.block.padding)
+        rows[step, column, place] = self.block.starts[column] + patient
+        largest = counts.reshape(k, steps).max(axis=0, initial=1)
+        return [of_step[:, :most].T for of_step, most in zip(rows, largest, strict=True)]
 
     def _noises(self, source: ByHospital, steps: int) -> Iterator[Floats]:
         """N(0, z² C² I) for each step, (d, k)."""
