@@ -17,6 +17,7 @@ from engine.estimates.base import Address, Batch, EstimateOf, Passed
 from engine.sections import Training
 
 _WORK_PER_YIELD = 2_000_000  # numbers read between two yields: well below 50 ms
+_CALLS = 20_000  # numbers read while Python makes the calls of one step: small steps are made of these
 
 Objective = Callable[[Floats, Floats, Floats], Floats]  # Stage.on_gradient
 
@@ -60,7 +61,7 @@ def _for_a_while(steps: Iterator[tuple[int, float]]) -> float | None:
     """Take steps until enough numbers were read: how much of the pass is done; None at its end."""
     work = 0
     for numbers, fraction in steps:
-        work += numbers
+        work += numbers + _CALLS
         if work > _WORK_PER_YIELD:
             return fraction
     return None
