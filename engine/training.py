@@ -17,7 +17,9 @@ from engine.estimates.base import Address, Batch, EstimateOf, Passed
 from engine.sections import Training
 
 _WORK_PER_YIELD = 2_000_000  # numbers read between two yields: well below 50 ms
-_CALLS = 20_000  # numbers read while Python makes the calls of one step: small steps are made of these
+_CALLS = (
+    20_000  # numbers read while Python makes the calls of one step: small steps are made of these
+)
 
 Objective = Callable[[Floats, Floats, Floats], Floats]  # Stage.on_gradient
 

@@ -232,7 +232,9 @@ def test_of_two_hospitals_each_reads_the_other_masks_or_not():
         broadcast({"params": params}, 4)[0] for params in (before.params + mean, before.params)
     )
     left = (new - old) * (other.size + 1) - own[0] * other.size
-    np.testing.assert_allclose(ratio(left[None]), before.prepared.federation.train.x[row], atol=0.02)
+    np.testing.assert_allclose(
+        ratio(left[None]), before.prepared.federation.train.x[row], atol=0.02
+    )
     assert one_patient(scenario, before, 1, 3).readers == ("other",)
 
 

@@ -13,7 +13,15 @@ from typing import Any
 from tests.bench.figure import Figure, table
 
 GROUPS = ("help", "start", "idle", "frames", "keys", "memory", "ssh", "engine", "accountant")
-ON_ASKING = ("monkey", "utility", "codecs", "table", "hospitals", "growth", "compare")  # minutes long
+ON_ASKING = (
+    "monkey",
+    "utility",
+    "codecs",
+    "table",
+    "hospitals",
+    "growth",
+    "compare",
+)  # minutes long
 
 
 def measured(group: str) -> list[Figure]:
