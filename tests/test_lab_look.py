@@ -264,13 +264,13 @@ def test_who_adds_the_noise_and_the_best_guess_stand_on_80_columns() -> None:
 
 
 def test_whose_place_is_kept_stands_in_the_top_line_and_nothing_where_it_is_the_accounts() -> None:
-    view = at(small(), "RunStarted")
+    view = at(small(), "ModelSent")
     assert "place anna" in scene(Shot(view, place="anna"), 80, 24).text.split("\n")[0]
     assert "place" not in scene(Shot(view), 80, 24).text.split("\n")[0]
 
 
 def test_the_help_of_the_lab_tells_in_full_what_the_lab_may_have_cut() -> None:
-    view = at(small(privacy={}), "RunStarted")
+    view = at(small(privacy={}), "ModelSent")
     full = words.in_full(view)
     assert set(view.notes) <= set(full)
     assert len(view.notes) > 1
