@@ -116,13 +116,15 @@ ALL = [f"{i},{i % 10}" for i in range(80)]
         (ALL, False),
         (["1", "2,5", "3", *ALL], False),  # whole numbers beside them, and commas separate nothing
         (["1", "2,5", "3"], False),
+        (ALL + ["NA"] * 20 + ["0,5"], True),  # gaps are no whole numbers
         (["1,234", "0,5"], True),
         (["1,234", "2,345"], False),
     ],
 )
 def test_a_whole_column_of_decimal_commas_is_one_of_numbers(cells, comma_separated):
     read = column(cells, comma_separated)
-    assert read.values.tolist() == [float(cell.replace(",", ".")) for cell in cells]
+    expected = [float(cell.replace(",", ".").replace("NA", "nan")) for cell in cells]
+    assert np.array_equal(read.values, expected, equal_nan=True)
     assert "," in read.comma.text
 
 

@@ -148,7 +148,8 @@ class Column:
             except ValueError:
                 found = self._with_gaps(cells)
             if found:
-                self._seen.setdefault(sort, First(cells[0], sort, row))
+                if sort not in self._seen and not np.isnan(found).all():
+                    self._seen[sort] = First("", sort, row)
                 return found
         return array("d", [self._as_number(cell.strip(), row + i) for i, cell in enumerate(cells)])
 

@@ -6,7 +6,6 @@ the user's place is told: which label is positive, what was left out, which colu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,13 +14,12 @@ import numpy as np
 from engine.arrays import Floats
 from engine.data.csv_column import Read
 from engine.data.csv_gather import Gathered, gather
-from engine.data.csv_header import SPLIT, Columns
 from engine.data.csv_labels import read_labels
+from engine.data.csv_notes import of_columns, of_files, of_header, of_rows
 from engine.data.csv_places import Places
-from engine.data.csv_rows import Left
 from engine.data.csv_suspects import odd_columns, repeats
 from engine.data.report import Report
-from engine.data.source import Source, listed, shown
+from engine.data.source import Source, shown
 from engine.errors import DataError
 from engine.sections import Data
 from engine.steps import Steps
@@ -108,12 +106,12 @@ def _source(files: list[str], gathered: Gathered, data: Data) -> Steps[Source]:
         held_out=np.frombuffer(gathered.held_out, np.bool_) if gathered.held_out else None,
         categories=categories,
         notes=(
-            *_of_text(files, gathered),
-            *_of_header(gathered.columns, data),
-            *_of_rows(left, repeated, list(skipped)),
+            *of_files(files, gathered.found),
+            *of_header(gathered.columns, data),
+            *of_rows(left, repeated, list(skipped)),
             *labels.notes,
             *hospitals.notes(),
-            *(note for name, column in read.items() for note in _of_column(name, column, places)),
+            *of_columns(read, places),
             *odd,
         ),
         report=report,
@@ -147,59 +145,3 @@ def _refuse_infinite(name: str, values: Floats, places: Places) -> None:
             f"{places.listed(at.tolist())}, column {shown(name)}: the number is infinite; "
             "write a finite one, or leave the cell empty."
         )
-
-
-def _of_text(files: list[str], gathered: Gathered) -> list[str]:
-    odd = [
-        file
-        for file, (encoding, _) in zip(files, gathered.found, strict=True)
-        if encoding != "UTF-8"
-    ]
-    return [f"{listed(odd, 3)}: not in UTF-8, so it is read as Latin-1."] if odd else []
-
-
-def _of_header(columns: Columns, data: Data) -> Iterator[str]:
-    if columns.hospital is None and data.hospital_col in columns.names:
-        who = "the files' names say" if data.partition == "natural" else "data.partition says"
-        yield f"Column {shown(data.hospital_col)} is not used; {who} who belongs to which hospital."
-    if columns.split is not None:
-        yield f"Column {shown(SPLIT)} says who is held out, and data.test_fraction does not."
-
-
-def _of_rows(left: Left, repeated: int, skipped: Sequence[str]) -> Iterator[str]:
-    if left.unlabelled == 1:
-        yield f"1 row has no label, so it is left out ({left.first_unlabelled})."
-    elif left.unlabelled:
-        yield (
-            f"{left.unlabelled:,} rows have no label, so they are left out (the first is "
-            f"{left.first_unlabelled})."
-        )
-    if skipped:
-        it_is = "it is" if len(skipped) == 1 else "they are"
-        yield f"Nobody at {listed(skipped, 6)} has a label, so {it_is} left out."
-    if repeated:
-        rows = (
-            "1 row equals an earlier one"
-            if repeated == 1
-            else f"{repeated:,} rows equal earlier ones"
-        )
-        yield (
-            f"{rows} in every column; a patient who is there twice may be both trained on and "
-            "tested on."
-        )
-
-
-def _of_column(name: str, column: Read, places: Places) -> list[str]:
-    if column.comma:
-        text = column.comma.text
-        return [
-            f"Column {shown(name)} is written with decimal commas: {shown(text)} is "
-            f"{text.replace(',', '.')}."
-        ]
-    if column.word:
-        return [
-            f"Column {shown(name)} is read as text, since {shown(column.word.text)} "
-            f"({places.where(column.word.row)}) is not a number; leave that cell empty if the number "
-            "is missing."
-        ]
-    return []

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from engine.errors import DataError
 
-BLOCK = 1 << 17  # characters read at once: some 10 ms of work
+BLOCK = 1 << 16  # characters read at once: some 10 ms of work
 LONGEST = 1 << 24  # characters in a line; beyond it the file is no table
 _FOREIGN = re.compile("[\udc80-\udcff]")  # how Python marks a byte that is not UTF-8
 
