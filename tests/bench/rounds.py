@@ -30,13 +30,13 @@ class Rounds:
     """Seconds of every round but the first, which lays the patients out for training.
 
     Attributes:
-        longest: Of all events but the preparation's.
+        longest: Of all events but the preparation's, and what it was.
         federation: Who trained.
     """
 
     whole: list[float]
     training: list[float]
-    longest: float
+    longest: tuple[float, str]
     federation: Federation
 
     @property
@@ -58,10 +58,11 @@ def scenario(
 
 def timed(of: Scenario) -> Rounds:
     """Run it, and look at the clock between its events."""
-    whole, training, waits = [], [], []
+    whole, training = [], []
+    waits: list[tuple[float, str]] = []
     begun = sent = trained = 0.0
     for event, asked, now in _clocked(of):
-        waits.append(now - asked)
+        waits.append((now - asked, type(event).__name__))
         match event:
             case RunStarted(state=State(prepared=Prepared(federation=federation))):
                 waits.clear()
