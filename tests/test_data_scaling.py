@@ -178,3 +178,12 @@ def test_numbers_too_large_to_square_are_refused(kind):
     train.x[0, 1] = -1e200
     with pytest.raises(DataError, match="'x1' are too large"):
         scale(train, table([1, 1]), names(train), kind)
+
+
+@pytest.mark.parametrize("kind", ["global", "hospital"])
+def test_a_held_out_number_too_large_for_the_scale_is_refused(kind):
+    train, test = table([9, 4]), table([2, 2])
+    train.x[:, 1] *= 1e-150
+    test.x[0, 1] = 1e300
+    with pytest.raises(DataError, match="the numbers of 'x1' are too large to standardise"):
+        scale(train, test, names(train), kind)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from engine.arrays import Floats, Ints
+from engine.arrays import Flags, Floats, Ints
 from engine.data.federation import Scaling, Table
 from engine.data.moments import Moments, combine, decode, encode, measure, merge
 from engine.data.source import listed, shown
@@ -54,7 +54,7 @@ def standardising(train: Table, test: Table, features: Sequence[str], kind: str)
         mean, std = yield from _own(train, features)
     if kind == "none" or mean is None or std is None:
         return Scaling("none", None, None, fill), traffic, _notes(missing, features)
-    yield from _standardise((train, test), mean, std)
+    yield from _standardise((train, test), mean, std, features)
     return Scaling(kind, mean, std, fill), traffic, _notes(missing, features)
 
 
@@ -110,24 +110,33 @@ def _measured(train: Table, first: int, last: int) -> Steps[Moments]:
 def _spread(variance: Floats, mean: Floats, features: Sequence[str]) -> Floats:
     """Standard deviations; 0 where only round-off differs."""
     finite = np.asarray(np.isfinite(variance).reshape(-1, len(features)).all(axis=0))
-    if not finite.all():
-        large = [name for name, fine in zip(features, finite, strict=True) if not fine]
-        raise DataError(
-            f"data: the numbers of {listed(large)} are too large to standardise; "
-            "use a larger unit, or leave the column out with data.drop."
-        )
+    _refuse_large(finite, features)
     std = np.sqrt(variance)
     return np.where(std <= ROUNDING * np.abs(mean), 0.0, std)
 
 
-def _standardise(tables: Sequence[Table], mean: Floats, std: Floats) -> Steps[None]:
+def _refuse_large(finite: Flags, features: Sequence[str]) -> None:
+    """Refuse columns whose numbers came to be infinite; `finite` (features,) says which did not."""
+    large = [name for name, fine in zip(features, finite.tolist(), strict=True) if not fine]
+    if large:
+        raise DataError(
+            f"data: the numbers of {listed(large)} are too large to standardise; "
+            "use a larger unit, or leave the column out with data.drop."
+        )
+
+
+def _standardise(
+    tables: Sequence[Table], mean: Floats, std: Floats, features: Sequence[str]
+) -> Steps[None]:
     """Subtract and divide in place; a constant column becomes 0."""
     divisor = np.where(std > 0, std, np.inf)
     for table in tables:
         for rows in _parts(table.x):
             own = table.owner[rows] if mean.ndim == 2 else slice(None)
-            table.x[rows] -= mean[own]
-            table.x[rows] /= divisor[own]
+            with np.errstate(over="ignore", invalid="ignore"):
+                table.x[rows] -= mean[own]
+                table.x[rows] /= divisor[own]
+            _refuse_large(np.asarray(np.isfinite(table.x[rows]).all(axis=0)), features)
             yield _WHAT, rows.stop, len(table.x)
 
 
