@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Floats
-from engine.data.csv_labels import is_positive
+from engine.data.csv.labels import is_positive
 from engine.data.source import shown
 from engine.data.unseen import Categories, Unseen, read_unseen
 from engine.errors import DataError

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.data import csv_text, load, memory
-from engine.data.csv_sniff import SEPARATORS
-from engine.data.csv_table import read_csv
+from engine.data import load, memory
+from engine.data.csv import text as csv_text
+from engine.data.csv.sniff import SEPARATORS
+from engine.data.csv.table import read_csv
 from engine.errors import DataError, EngineError
 from engine.sections import Data
 from engine.steps import finished

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from engine.data import load
 from engine.data.categories import agree
-from engine.data.csv_cells import Cell, cell_of
-from engine.data.csv_column import MOST, Column
-from engine.data.csv_places import Places
+from engine.data.csv.cells import Cell, cell_of
+from engine.data.csv.column import MOST, Column
+from engine.data.csv.places import Places
 from engine.data.source import Source
 from engine.errors import DataError
 from engine.sections import Data

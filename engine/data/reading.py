@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.data import catalogue, memory
 from engine.data.breast_cancer import breast_cancer
-from engine.data.csv_table import read_csv, read_folder
+from engine.data.csv.table import read_csv, read_folder
 from engine.data.notebook import notebook
 from engine.data.source import Source
 from engine.data.synthetic import synthetic

@@ -1,6 +1,6 @@
 """Patients whom a finished model has never seen: a table read by the columns that the model knows.
 
-The reader is that of any table (`engine.data.csv_rows`). What differs is that nothing is decided here any
+The reader is that of any table (`engine.data.csv.rows`). What differs is that nothing is decided here any
 more: which column is text, which categories there are, what a column is called, the training has said.
 A text that no training patient had is none of the model's categories, so all its columns are 0, as for the
 category that sorts first; that is told, since it is a guess. Columns that are none of the model's are
@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from engine.arrays import Floats
-from engine.data.csv_cells import Cell, is_missing
-from engine.data.csv_column import Column, Read
-from engine.data.csv_header import Columns, refuse_bad_names
-from engine.data.csv_places import Places
-from engine.data.csv_rows import Left, batches, header
-from engine.data.csv_sniff import separator
-from engine.data.csv_text import Text
+from engine.data.csv.cells import Cell, is_missing
+from engine.data.csv.column import Column, Read
+from engine.data.csv.header import Columns, refuse_bad_names
+from engine.data.csv.places import Places
+from engine.data.csv.rows import Left, batches, header
+from engine.data.csv.sniff import separator
+from engine.data.csv.text import Text
 from engine.data.source import listed, shown
 from engine.errors import DataError
 from engine.sections import Data

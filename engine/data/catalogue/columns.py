@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from engine.arrays import Flags, Floats, Ints
-from engine.data.csv_column import MOST
+from engine.data.csv.column import MOST
 from engine.data.report import Report
 from engine.data.source import Source, choose
 from engine.errors import DataError

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Flags, Floats
-from engine.data.csv_column import MOST, Read
-from engine.data.csv_places import Places
+from engine.data.csv.column import MOST, Read
+from engine.data.csv.places import Places
 from engine.data.source import listed, shown
 from engine.errors import DataError
 

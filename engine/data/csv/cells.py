@@ -1,7 +1,7 @@
 """One cell of a table: missing, a number, a number written otherwise, or text.
 
 What a cell is alone is not yet what it means: 2,3 is a decimal comma in a column of such numbers and
-a mistake in any other. `engine.data.csv_column` decides that for a column as a whole.
+a mistake in any other. `engine.data.csv.column` decides that for a column as a whole.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from engine.data.csv_cells import is_missing
-from engine.data.csv_header import Columns
-from engine.data.csv_text import Text, empty
+from engine.data.csv.cells import is_missing
+from engine.data.csv.header import Columns
+from engine.data.csv.text import Text, empty
 from engine.errors import DataError
 
 Cells = Sequence[str]  # of one column, row after row

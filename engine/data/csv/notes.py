@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.data.csv_column import Read
-from engine.data.csv_header import SPLIT, Columns
-from engine.data.csv_places import Places
-from engine.data.csv_rows import Left
+from engine.data.csv.column import Read
+from engine.data.csv.header import SPLIT, Columns
+from engine.data.csv.places import Places
+from engine.data.csv.rows import Left
 from engine.data.source import listed, shown
 from engine.sections import Data
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Floats
-from engine.data.csv_cells import BLANKS, Cell, cell_of, is_missing, number
-from engine.data.csv_places import Places
+from engine.data.csv.cells import BLANKS, Cell, cell_of, is_missing, number
+from engine.data.csv.places import Places
 from engine.data.source import shown
 from engine.errors import DataError
 

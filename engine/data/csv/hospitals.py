@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import Ints
-from engine.data.csv_cells import is_missing
-from engine.data.csv_places import Places
+from engine.data.csv.cells import is_missing
+from engine.data.csv.places import Places
 from engine.data.source import listed, shown
 from engine.errors import DataError
 

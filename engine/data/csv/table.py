@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from engine.arrays import Floats
-from engine.data.csv_column import Read
-from engine.data.csv_gather import Gathered, gather
-from engine.data.csv_labels import read_labels
-from engine.data.csv_notes import of_columns, of_files, of_header, of_rows
-from engine.data.csv_places import Places
-from engine.data.csv_suspects import odd_columns, repeats
+from engine.data.csv.column import Read
+from engine.data.csv.gather import Gathered, gather
+from engine.data.csv.labels import read_labels
+from engine.data.csv.notes import of_columns, of_files, of_header, of_rows
+from engine.data.csv.places import Places
+from engine.data.csv.suspects import odd_columns, repeats
 from engine.data.report import Report
 from engine.data.source import Source, shown
 from engine.errors import DataError

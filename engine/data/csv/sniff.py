@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from engine.data.csv_text import Text
+from engine.data.csv.text import Text
 from engine.errors import DataError
 from engine.sections import Data
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.data import memory
-from engine.data.csv_column import Column
-from engine.data.csv_header import Columns, align, find_columns
-from engine.data.csv_hospitals import Hospitals
-from engine.data.csv_places import Places
-from engine.data.csv_rows import Batch, Left, batches, header
-from engine.data.csv_sniff import separator
-from engine.data.csv_text import BLOCK, Text
+from engine.data.csv.column import Column
+from engine.data.csv.header import Columns, align, find_columns
+from engine.data.csv.hospitals import Hospitals
+from engine.data.csv.places import Places
+from engine.data.csv.rows import Batch, Left, batches, header
+from engine.data.csv.sniff import separator
+from engine.data.csv.text import BLOCK, Text
 from engine.data.source import shown
 from engine.errors import DataError
 from engine.sections import Data
