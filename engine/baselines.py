@@ -7,6 +7,7 @@ differ: on its own held-out patients, and on everyone's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -24,6 +25,7 @@ from engine.steps import Steps
 JUDGEMENTS = 10_000_000  # of hospitals' models on everyone's patients; beyond it a sample is judged
 CELLS = 500_000  # judgements at once
 _EACH = 100  # judgements that a hospital costs beside its patients
+_TESTING = "testing what to compare with"
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +76,10 @@ def compute(
     own = yield from _own(made.model, alone, test)
     accuracy, mean_auc, judged = yield from _on_everyone(made.model, alone, test, seed)
     pooled = yield from made.pooled(train)
-    local_only, alone_correct = judge(own, test)
     by_pooled = made.model.logits(pooled, test.x)
-    together, pooled_correct = judge(by_pooled, test)
-    majority, majority_correct = judge(np.full(len(test.y), _log_odds(train.y)), test)
+    always = np.full(len(test.y), _log_odds(train.y))
+    tested, alone_auc, pooled_auc = yield from _tested((own, by_pooled, always), test)
+    (local_only, alone_correct), (together, pooled_correct), (majority, majority_correct) = tested
     return Baselines(
         alone_correct=alone_correct,
         local_only=local_only,
@@ -89,9 +91,25 @@ def compute(
         majority=majority,
         majority_correct=majority_correct,
         pooled_params=pooled,
-        alone_auc=in_detail(own, test).auc,
-        pooled_auc=in_detail(by_pooled, test).auc,
+        alone_auc=alone_auc,
+        pooled_auc=pooled_auc,
     )
+
+
+def _tested(
+    logits: Sequence[Floats], test: Table
+) -> Steps[tuple[list[tuple[Score, Ints]], Floats, Floats]]:
+    """What `judge` says of each one's logits (N,), and the AUC at each hospital of the first two."""
+    found, total = [], len(logits) + 2
+    for one in logits:
+        yield _TESTING, len(found), total
+        found.append(judge(one, test))
+    yield _TESTING, total - 2, total
+    alone = in_detail(logits[0], test).auc
+    yield _TESTING, total - 1, total
+    together = in_detail(logits[1], test).auc
+    yield _TESTING, total, total
+    return found, alone, together
 
 
 def _own(model: Model, params: Floats, test: Table) -> Steps[Floats]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
@@ -178,11 +179,12 @@ def _alike(table: Table, cohort: Ints, rows: Ints) -> Ints:
 def _equal(block: Block) -> Equal:
     table, n, k = block.table, int(block.sizes[0]), len(block.hospitals)
     x = np.empty((block.width, n, k))
-    few = max(1, _AT_ONCE // (n * block.width))  # hospitals
-    for first in range(0, k, few):
-        some = slice(first, first + few)
-        patients = block.starts[some, None] + np.arange(n)  # (some of k, n)
-        np.copyto(x[:-1, :, some], table.x.take(patients, axis=0).T)
+    long = min(n, max(1, _AT_ONCE // block.width))  # patients of a hospital
+    few = max(1, _AT_ONCE // (long * block.width))  # hospitals
+    for first, place in product(range(0, k, few), range(0, n, long)):
+        some, places = slice(first, first + few), slice(place, place + long)
+        patients = block.starts[some, None] + np.arange(n)[places]  # (some of k, some of n)
+        np.copyto(x[:-1, places, some], table.x.take(patients, axis=0).T)
     x[-1] = 1.0
     y = table.y[block.starts + np.arange(n)[:, None]]
     return Equal(block.rows, block.hospitals, block.sizes, block.starts, table, x, y)

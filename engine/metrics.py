@@ -103,7 +103,7 @@ def score_by_hospital(logits: Floats, y: Floats, starts: Ints) -> HospitalScores
             correct=sums(right(logits, y).astype(np.float64)).astype(np.int64),
             loss=sums(_losses(logits, y)) / sizes,
             brier=sums(_squares(logits, y)) / sizes,
-            auc=_areas(sums(_ranks(logits, owner) * (y > 0.5)), sums(y), sizes),
+            auc=_areas(sums(_ranks(logits, owner, starts) * (y > 0.5)), sums(y), sizes),
         )
 
 
@@ -113,20 +113,27 @@ def _areas(ranks: Floats, positives: Floats, sizes: Ints) -> Floats:
     return np.asarray((ranks - positives * (positives + 1) / 2) / pairs)
 
 
-def _ranks(scores: Floats, owner: Ints) -> Floats:
+def _ranks(scores: Floats, owner: Ints, starts: Ints) -> Floats:
     """The rank of each patient among its hospital's, from 1, equals sharing their mean, (N,)."""
-    order = np.lexsort((scores, owner))
+    order = _by_owner(np.argsort(scores), owner)
     o, s = owner[order], scores[order]
     is_new = np.ones(len(s), np.bool_)
     is_new[1:] = (o[1:] != o[:-1]) | (s[1:] != s[:-1])
     first = np.flatnonzero(is_new)
     after = np.append(first[1:], len(s))
     group = np.cumsum(is_new) - 1
-    before = np.searchsorted(o, o[first])  # of other hospitals
+    before = starts[o[first]]  # of other hospitals
     ranks = np.empty(len(s))
     ranks[order] = ((first + after + 1) / 2 - before)[group]
     ranks[np.isnan(scores)] = np.nan
     return ranks
+
+
+def _by_owner(order: Ints, owner: Ints) -> Ints:
+    """The rows in `order` (N,), hospital after hospital: `np.lexsort` does the same four times slower."""
+    few = len(owner) and owner[-1] < 1 << 16  # numbers of two bytes NumPy sorts in linear time
+    own = owner[order].astype(np.uint16) if few else owner[order]
+    return order[np.argsort(own, kind="stable")]
 
 
 def _losses(logits: Floats, y: Floats) -> Floats:

@@ -222,6 +222,7 @@ def test_progress_rises_and_ends_each_part():
         "each one's model on its own",
         "each one's model on everyone",
         "all data in one place",
+        "testing what to compare with",
     ]
     for part in parts:
         steps = [(done, total) for what, done, total in seen if what == part]
