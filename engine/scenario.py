@@ -24,7 +24,7 @@ from engine.switch import Switch
 
 S = TypeVar("S", bound=Section)
 
-_GUESSED = 2**40  # seeds below can all be tried in a day
+_GUESSED = 2**40  # seeds below, of 13 digits at most, can all be tried in a day
 
 
 @dataclass(frozen=True)
@@ -160,8 +160,8 @@ class Scenario:
         if self.seed >= _GUESSED:
             return exact, shared
         return (
-            f"seed: {self.seed} can be guessed, and whoever guesses it takes the noise off; on your own"
-            f" data choose one at random, above {_GUESSED:,}.",
+            "seed: one so short can be guessed, and whoever guesses it takes the noise off; on your own"
+            " data choose one at random, of fifteen digits or more.",
             exact,
             shared,
         )
@@ -218,8 +218,21 @@ class Scenario:
 
     @property
     def basis(self) -> tuple[Data, Model, int]:
-        """What patients, baselines and states belong to: data, model and seed."""
+        """What patients and states belong to: data, model and seed. A fork has those of its run."""
         return self.data, self.model, self.seed
+
+    @property
+    def references(self) -> tuple[object, ...]:
+        """What the models beside the federation's are made of: the basis and, of a network, its training.
+
+        Two runs share them where this is equal. A fork keeps those of the run it began with, whatever
+        it trains by from there on.
+        """
+        if self.model.kind == "logistic":  # fitted to convergence (`engine.references`)
+            return self.basis
+        how = self.training
+        passes = how.rounds, how.local_epochs, how.local_steps
+        return *self.basis, *passes, how.batch_size, how.learning_rate
 
     @property
     def on_own_data(self) -> bool:

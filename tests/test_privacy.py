@@ -350,6 +350,25 @@ def test_what_epsilon_leaves_out_is_said():
     assert "the set-up" not in unscaled
 
 
+@pytest.mark.parametrize(
+    ("scaling", "class_weight", "told"),
+    [
+        ("global", "none", "each size and each mean of a column."),
+        ("none", "balanced", "each size and each number of cases."),
+        ("global", "balanced", "each size, each mean of a column and each number of cases."),
+    ],
+)
+def test_beside_masks_stands_what_the_set_up_tells_without_them(scaling, class_weight, told):
+    scenario = small(masking={}, data={"scaling": scaling}, model={"class_weight": class_weight})
+    notes = events(scenario, RunStarted)[0].notes
+    assert f"masking: it hides updates; the set-up before round 1 tells {told}" in notes
+
+
+def test_masks_that_nothing_went_before_hide_updates_and_nothing_has_to_be_said():
+    unscaled = events(small(masking={}, data={"scaling": "none"}), RunStarted)[0].notes
+    assert not any("the set-up" in note for note in unscaled)
+
+
 RESTS_ON = {  # of `training`: what the plan of whom hangs on it
     "rounds": ("patient", "server", "hospital"),
     "batch_size": ("patient",),

@@ -94,7 +94,7 @@ def test_seeds_from_the_system_are_far_apart_and_allowed(table: str) -> None:
 def test_a_seed_that_was_chosen_stays_and_is_warned_of_where_it_can_be_guessed(table: str) -> None:
     weak = own(table, seed=7, privacy={})
     assert seeds.unguessable(weak, chosen=seeds.chosen_by_file(weak)) is weak
-    assert any(note.startswith("seed: 7 can be guessed") for note in weak.notes)
+    assert any(note.startswith("seed: one so short can be guessed") for note in weak.notes)
     for quiet in (own(table, seed=7), own(table, seed=2**50, privacy={}), small(privacy={})):
         assert not any("guessed" in note for note in quiet.notes)
 
@@ -118,6 +118,18 @@ def test_a_result_on_own_data_holds_no_seed_and_says_so(table: str, tmp_path: Pa
     opened = Scenario.from_code(result["code"])
     assert opened.seed != scenario.seed
     assert opened.replace({"seed": scenario.seed}) == scenario
+
+
+@pytest.mark.parametrize("command", [("run",), ("compare", "--vary", "fedprox.mu=off,1")])
+def test_no_seed_that_was_chosen_stands_in_what_is_handed_on(
+    command: tuple[str, ...], table: str, tmp_path: Path
+) -> None:
+    """Nor in the note that warns of it."""
+    source = ("--set", f"data.source={table}", *PRIVATE, "--rounds", "1", "--seed", "918273")
+    done = fedtui(*command, *source, "--json", home=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "can be guessed" in done.stdout
+    assert not re.search(r"(?<![\d.])918,?273(?!\d)", done.stdout)
 
 
 def test_a_result_on_built_in_data_is_complete() -> None:

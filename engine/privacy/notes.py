@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from itertools import chain
 
 import numpy as np
 
@@ -10,6 +12,13 @@ from engine.privacy import ledger
 from engine.privacy.plan import Plan
 from engine.state import State
 from engine.switch import Setting
+from engine.wire import Kind
+
+_TELLS = {
+    Kind.CATEGORIES.label: ("text that occurs",),
+    Kind.STATISTICS.label: ("size", "mean of a column"),
+    Kind.LABEL_COUNTS.label: ("size", "number of cases"),
+}
 
 
 def privacy_notes(plan: Plan | None, state: State, setting: Setting) -> tuple[str, ...]:
@@ -27,11 +36,18 @@ def privacy_notes(plan: Plan | None, state: State, setting: Setting) -> tuple[st
 def _setup(state: State, setting: Setting) -> list[str]:
     if state.prepared is None or not state.prepared.federation.setup:
         return []
+    tells = _told_before(state.prepared.federation.setup)
     said = {
         "privacy": "privacy: ε covers training messages, not the set-up before round 1.",
-        "masking": "masking: it hides updates; the set-up before round 1 tells each size.",
+        "masking": f"masking: it hides updates; the set-up before round 1 tells each {tells}.",
     }
     return [note for section, note in said.items() if setting.scenario.on(section)]
+
+
+def _told_before(setup: Iterable[str]) -> str:
+    """What the server reads of every hospital in messages of these kinds, which no mask covers."""
+    *others, last = dict.fromkeys(chain.from_iterable(_TELLS.get(kind, ()) for kind in setup))
+    return " and each ".join([", each ".join(others), last] if others else [last])
 
 
 def _past(plan: Plan, state: State) -> list[str]:
