@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from engine.data import load
 from engine.data.partition import FEWEST, PARTITIONS
 from engine.data.partition import place as placed
+from engine.data.partition.columns import ALIKE
 from engine.data.source import Source
 from engine.errors import DataError, EngineError, ScenarioError
 from engine.sections import Data
@@ -222,6 +223,17 @@ def test_the_drawn_direction_leaves_the_labels_alike():
 def test_risk_with_a_single_column_has_nowhere_to_turn():
     with pytest.raises(DataError, match="needs two columns that vary"):
         placed(patients(labels(30), 1), settings("concept", 2), 0)
+    x = np.column_stack([np.ones(30), np.arange(30)])
+    with pytest.raises(DataError, match="with a single column that varies"):
+        placed(Source(x, labels(30), ("one", "age")), settings("concept", 2), 0)
+
+
+def test_where_no_column_varies_covariate_deals_at_random_and_says_so():
+    source = Source(np.ones((1000, 2)), labels(1000), ("one", "two"))
+    found = placed(source, settings("covariate", 4, 1e-12), 0)
+    rates = np.bincount(found.owner, weights=source.y) / np.bincount(found.owner)
+    assert 0 < np.abs(rates - 0.4).max() < 4 * np.sqrt(0.24 / 250)
+    assert found.notes == (ALIKE,)
 
 
 @given(st.integers(0, 50), st.sampled_from([1e-3, 0.3, 3.0, 1e6]), st.integers(2, 3))

@@ -1,11 +1,14 @@
 """Held-out patients: some of each hospital's, never all, both classes alike where possible."""
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data import load, order
+from engine.data.checks import refuse_untestable
 from engine.data.split import hold_out
 from engine.errors import DataError
 from engine.sections import Data
@@ -69,6 +72,24 @@ def test_training_and_held_out_patients_are_disjoint():
 def test_a_federation_with_nobody_to_test_on_is_refused():
     with pytest.raises(DataError, match="no patient is left for testing"):
         load(Data.build({"hospitals": 30, "patients": 1}), 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "owner", "words"),
+    [
+        ({}, [0, 0, 1, 1], "'B' has no training patient; mark some of its rows 'train' in"),
+        ({}, [0, 1, 0, 0], "no patient is left for testing; mark some 'test' in column 'split'"),
+        ({"partition": "iid"}, [0, 0, 1, 1], "'B' has no training patient; draw another split"),
+        ({"source": "heart-disease"}, [0, 0, 1, 1], "no training patient; draw another split"),
+    ],
+)
+def test_the_way_out_of_a_fixed_split_can_be_gone(given, owner, words):
+    """Rows can be marked in one's own file, and not in a published set or a made-up hospital."""
+    held_out = np.array([False, False, True, True]) & ("testing" not in words)
+    data = Data.build({"source": "own.csv", **given})
+    with pytest.raises(DataError, match=re.escape(words)) as error:
+        refuse_untestable(held_out, np.array(owner), ("A", "B"), data, fixed=True)
+    assert "data.drop=split" in str(error.value)
 
 
 @given(st.integers(1, 9), st.integers(0, 400), st.integers(0, 9), st.sampled_from([1, 7, 1 << 16]))

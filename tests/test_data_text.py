@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.data import load
+from engine.data import load, memory
 from engine.data.categories import agree
 from engine.data.csv.cells import Cell, cell_of
 from engine.data.csv.column import MOST, Column
@@ -216,3 +216,30 @@ def test_text_columns_are_those_of_get_dummies_with_the_first_dropped(tmp_path):
     assert report.missing["kind"].sum() == (kinds == "").sum()
     assert set(federation.setup) == {"categories", "all categories"}
     assert any("'kind': before round 1 each hospital tells" in note for note in federation.notes)
+
+
+def test_categories_are_columns_and_counted_before_they_are_laid_out(tmp_path, monkeypatch):
+    """Twelve text columns of fifty categories are 588 columns of numbers."""
+    head = ",".join(["hospital", "label", *(f"t{i}" for i in range(12))])
+    rows = [f"H,{i % 2}," + ",".join([f"c{i % 50}"] * 12) for i in range(400)]
+    path = tmp_path / "wide.csv"
+    path.write_text("\n".join([head, *rows]) + "\n")
+    data = Data.build({"source": str(path)})
+    monkeypatch.setattr(memory, "physical", lambda: 8_000_000)  # of which 5.6 MB are needed
+    load(data, 0)
+    monkeypatch.setattr(memory, "physical", lambda: 6_000_000)
+    with pytest.raises(DataError, match=r"leave text columns out with data\.drop"):
+        load(data, 0)
+
+
+@pytest.mark.parametrize("scaling", ["global", "hospital", "none"])
+def test_categories_that_only_held_out_patients_have_are_told_once(tmp_path, scaling):
+    lines = ["hospital,label,split,ward,age"]
+    lines += [f"H,{i % 2},{'train' if i % 3 else 'test'},{'bc'[i % 2]},{i}" for i in range(30)]
+    lines += ["H,0,test,moon,30", "H,0,test,a,31"]
+    path = tmp_path / "wards.csv"
+    path.write_text("\n".join(lines) + "\n")
+    federation = load(Data.build({"source": str(path), "scaling": scaling}), 0)
+    assert federation.features == ("ward=b", "ward=c", "ward=moon", "age")
+    (note,) = [note for note in federation.notes if "ward=moon" in note]
+    assert note.startswith("'ward=a', 'ward=moon' occur only among held-out patients")

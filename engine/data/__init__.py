@@ -9,9 +9,10 @@ import numpy as np
 
 from engine.arrays import Ints
 from engine.data.categories import agree, disclosed
-from engine.data.checks import never_measured, refuse_untestable, worth_saying
+from engine.data.checks import never_measured, only_held_out, refuse_untestable, worth_saying
 from engine.data.federation import Federation, Scaling, Summary, Table
 from engine.data.gaps import gaps
+from engine.data.memory import refuse_too_large
 from engine.data.partition import PARTITIONS, placing
 from engine.data.reading import reading
 from engine.data.report import Report
@@ -44,9 +45,11 @@ def loading(data: Data, seed: int) -> Steps[Federation]:
     held_out = source.held_out
     if held_out is None:
         held_out = yield from holding_out(source.y, owner, len(names), data.test_fraction, seed)
-    refuse_untestable(held_out, owner, names)
+    refuse_untestable(held_out, owner, names, data, fixed=source.held_out is not None)
     layout, agreed = yield from agree(source, owner, len(names))
+    refuse_too_large(len(owner), len(layout.features), "leave text columns out with data.drop")
     missing = yield from gaps(source, owner, len(names))
+    unlearnt = yield from only_held_out(source, held_out)
     train = yield from table(source, layout, owner, ~held_out, len(names), seed)
     test = yield from table(source, layout, owner, held_out, len(names), seed)
     source = replace(source, x=source.x[:0].copy())  # the tables hold it now; two copies are enough
@@ -67,7 +70,7 @@ def loading(data: Data, seed: int) -> Steps[Federation]:
             *disclosed(source),
             *filled,
             *never_measured(names, sizes, missing, source.categories),
-            *worth_saying(names, layout.features, train, test, scaling),
+            *worth_saying(names, layout.features, train, test, scaling, unlearnt),
         ),
         report=replace(
             source.report,

@@ -8,36 +8,66 @@ import numpy as np
 
 from engine.arrays import Flags, Ints
 from engine.data.federation import Scaling, Table
-from engine.data.source import listed, shown
+from engine.data.source import Source, listed, shown
 from engine.errors import DataError
+from engine.sections import PUBLIC, Data
+from engine.steps import Steps
 
 
-def refuse_untestable(held_out: Flags, owner: Ints, names: tuple[str, ...]) -> None:
-    """Refuse a split without held-out patients, or with a hospital that has nobody to train on."""
+def refuse_untestable(
+    held_out: Flags, owner: Ints, names: tuple[str, ...], data: Data, *, fixed: bool
+) -> None:
+    """Refuse a split without held-out patients, or with a hospital that has nobody to train on.
+
+    Where the split is `fixed`, by a column of a file or by a published data set, another can be drawn.
+    """
+    way_out = "draw another split with data.drop=split"
+    own_file = data.partition == "natural" and data.source not in PUBLIC
     if not held_out.any():
+        mark = "mark some 'test' in column 'split', or " if own_file else ""
+        two = "give a hospital at least two patients"
         raise DataError(
-            "data: no patient is left for testing; give a hospital at least two patients, "
-            "or mark some 'test' in the split column."
+            f"data: no patient is left for testing; {mark + way_out if fixed else two}."
         )
     training = np.bincount(owner[~held_out], minlength=len(names))
     if not training.all():
         name = names[int(np.argmin(training))]
-        raise DataError(
-            f"data: hospital {shown(name)} has no training patient; mark some of its rows 'train' "
-            "in the split column, or take the hospital out."
-        )
+        mark = "mark some of its rows 'train' in column 'split', or " if own_file else ""
+        raise DataError(f"data: hospital {shown(name)} has no training patient; {mark + way_out}.")
 
 
 def worth_saying(
-    names: tuple[str, ...], features: tuple[str, ...], train: Table, test: Table, scaling: Scaling
+    names: tuple[str, ...],
+    features: tuple[str, ...],
+    train: Table,
+    test: Table,
+    scaling: Scaling,
+    unlearnt: tuple[str, ...] = (),
 ) -> tuple[str, ...]:
-    """What a reader of the results should know of the hospitals and their columns."""
+    """What a reader of the results should know of the hospitals and their columns.
+
+    Args:
+        unlearnt: What `only_held_out` found.
+    """
     return (
-        *_constant(features, scaling),
+        *_unlearnt(unlearnt),
+        *_constant(features, scaling, unlearnt),
         *_alone(names, train.sizes + test.sizes),
         *_few(features, train),
         *_one_sided(names, train),
     )
+
+
+def only_held_out(source: Source, held_out: Flags) -> Steps[tuple[str, ...]]:
+    """Categories that no training patient has, as "column=value"."""
+    found: list[str] = []
+    for done, (name, texts) in enumerate(source.categories.items()):
+        codes = source.x[:, source.features.index(name)].astype(np.int64)
+        everyone = np.bincount(codes, minlength=len(texts))
+        tested = np.bincount(codes[held_out], minlength=len(texts))
+        found += [f"{name}={texts[code]}" for code in _where((tested > 0) & (tested == everyone))]
+        yield "looking for categories", done + 1, len(source.categories)
+    return tuple(found)
 
 
 def never_measured(
@@ -64,11 +94,25 @@ def _where(flags: Flags) -> Iterator[int]:
     yield from np.flatnonzero(flags).tolist()
 
 
-def _constant(features: tuple[str, ...], scaling: Scaling) -> tuple[str, ...]:
+def _unlearnt(found: tuple[str, ...]) -> tuple[str, ...]:
+    if not found:
+        return ()
+    occurs, it = ("occurs", "it") if len(found) == 1 else ("occur", "them")
+    return (
+        f"{listed(found, 6)} {occurs} only among held-out patients, so the model learns nothing of "
+        f"{it}.",
+    )
+
+
+def _constant(features: tuple[str, ...], scaling: Scaling, said: Container[str]) -> tuple[str, ...]:
     if scaling.std is None:
         return ()
     spread = np.atleast_2d(scaling.std).max(axis=0).tolist()
-    same = [name for name, varies in zip(features, spread, strict=True) if not varies]
+    same = [
+        name
+        for name, varies in zip(features, spread, strict=True)
+        if not varies and name not in said
+    ]
     if not same:
         return ()
     verb = "tells nothing: it is" if len(same) == 1 else "tell nothing: each is"

@@ -26,6 +26,7 @@ from engine.randomness import stream
 from engine.sections import Data
 from engine.steps import Steps
 
+ALIKE = "No column varies, so the hospitals' patients were dealt at random, as in iid."
 TIES = 1e-9  # chance decides among patients at one place, however small α is
 
 
@@ -36,11 +37,12 @@ def covariate(source: Source, data: Data, seed: int) -> Steps[Placed]:
         DataError: `data.along` names no column, or one that is the same for everyone.
     """
     place = yield from _places(source, data, seed)
+    notes = () if place.any() else (ALIKE,)
     mixed = place + max(data.alpha, TIES) * stream(seed, "partition").standard_normal(len(place))
     yield STEP
     order = np.argsort(mixed)
     yield STEP
-    return Placed(in_order(order, whole(equal(data.hospitals), len(place))))
+    return Placed(in_order(order, whole(equal(data.hospitals), len(place))), notes)
 
 
 def _places(source: Source, data: Data, seed: int) -> Steps[Floats]:

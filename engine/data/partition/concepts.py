@@ -39,7 +39,7 @@ def concept(source: Source, data: Data, seed: int) -> Steps[Placed]:
     here = yield from space(source)
     if np.isfinite(here.spread).sum() < 2:
         raise DataError(
-            "data.partition: with a single column risk has no other direction to grow in; "
+            "data.partition: with a single column that varies risk has no other direction to grow in; "
             "concept needs two columns that vary."
         )
     angle = np.pi / 2 / (1 + data.alpha)
