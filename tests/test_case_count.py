@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine import Scenario, simulate
 from engine.attacks.case_count import CaseCount, case_count, reckon
+from engine.attacks.defences import stand
 from engine.attacks.outcome import Outcome
 from engine.attacks.victim import victim
 from engine.data.notebook import notebook
@@ -129,6 +130,20 @@ def test_masks_hide_each_hospitals_cases_and_leave_the_number_of_all_together():
     moved = total.update[-1] / total.weight
     everyone = reckon(moved, 0.0, scenario.training.learning_rate, 1, int(total.weight))
     assert round(everyone) == train.y.sum()
+
+
+@pytest.mark.parametrize(
+    "defence", [{}, {"masking": {}}, {"privacy": {"epsilon": 0.1}}, {"model": {"kind": "mlp"}}]
+)
+def test_weights_for_classes_need_counts_that_the_server_is_told_whatever_is_on(defence):
+    model = {"class_weight": "balanced", **defence.get("model", {})}
+    scenario = small(**{**defence, "model": model})
+    begun_state = begun(scenario)
+    for c in counts(scenario, begun_state):
+        assert (c.told, c.outcome, c.readers) == (True, Outcome.READ, ("server",))
+        assert (c.estimate, c.obstacle) == (c.cases, "")
+    stood = [stand(name, scenario, begun_state, 0, seed=3) for name in ("nothing", "masks")]
+    assert [s.cases for s in stood] == [Outcome.READ, Outcome.READ]
 
 
 @given(st.floats(0, 1), st.integers(1, 300), st.floats(0.01, 1), st.floats(-2, 2))

@@ -457,9 +457,3 @@ def test_the_number_of_cases_is_a_logistic_models_to_give():
     with pytest.raises(ScenarioError, match=r"set model\.kind to logistic"):
         case_count(network(), states(network())[0], 0)
     assert every(network(), states(network())[0], 0).cases is None
-
-
-def test_the_number_of_cases_is_read_whatever_cases_weigh():
-    scenario = in_one_step(small(model={"class_weight": "balanced"}))
-    found = case_count(scenario, states(scenario)[0], 0)
-    assert found.outcome is Outcome.READ

@@ -58,11 +58,17 @@ async def test_the_attack_page_reads_a_record(monkeypatch: pytest.MonkeyPatch) -
         assert say.SUCCEEDED in " ".join(shown.split())
 
 
-def test_the_attack_page_tells_how_a_network_gives_away_a_record_and_no_number_of_cases() -> None:
-    begun = next(event for event in simulate(NETWORK) if isinstance(event, RunStarted))
-    made = every(NETWORK, begun.state, 1, seed=2)
-    stood = stand("nothing", NETWORK, begun.state, 1, seed=2)
-    facts = attack.Attacked(fold(start(NETWORK), begun), made, (stood,))
+@pytest.mark.parametrize(
+    ("class_weight", "of_cases"), [("none", say.CASES_OF_NETWORK), ("balanced", say.CASES_TOLD)]
+)
+def test_the_attack_page_tells_how_a_network_gives_away_a_record_and_where_the_number_of_cases(
+    class_weight: str, of_cases: str
+) -> None:
+    network = NETWORK.replace({"model.class_weight": class_weight})
+    begun = next(event for event in simulate(network) if isinstance(event, RunStarted))
+    made = every(network, begun.state, 1, seed=2)
+    stood = stand("nothing", network, begun.state, 1, seed=2)
+    facts = attack.Attacked(fold(start(network), begun), made, (stood,))
     told = [block.text for block in attack.content(facts) if isinstance(block, Said)]
     assert say.ATTACK_WORKS_NETWORK in told
-    assert say.CASES_OF_NETWORK in told
+    assert of_cases in told

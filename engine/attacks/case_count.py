@@ -13,8 +13,8 @@ better; that is left out. So is a network: the bias of its output moves by the s
 start predicts something else for everyone, and without the columns nobody knows what. It is not tried,
 and that is no protection.
 
-Class weights are public: with w_1 for a case and w_0 for others a step moves the bias by
-rate · (w_1 (1 − p) · cases/n − w_0 p · (1 − cases/n)), which is solved for cases/n in the same way.
+Where classes are balanced there is nothing to reckon: for the weights each hospital sends the server its
+two counts before round 1 (`engine.class_weights`), in the clear, and no mask, clip or noise covers that.
 
 Masks hide each hospital's number, and leave the number of all together, which the same sum tells of the
 whole cohort. A clip that bites scales Δb by a factor that nobody knows, and noise of the hospital blurs
@@ -29,30 +29,29 @@ import numpy as np
 
 from engine.attacks.outcome import Outcome
 from engine.attacks.victim import Victim, victim
-from engine.class_weights import ClassWeights
 from engine.errors import ScenarioError
 from engine.estimates.base import steps_of_round
-from engine.models import Logistic, Model
+from engine.models import Logistic
 from engine.scenario import Scenario
 from engine.state import State
 
 _CLOSE = 0.05  # of all patients
-_ALIKE = ClassWeights(1.0, 1.0)
 
 
 @dataclass(frozen=True)
 class CaseCount:
-    """What the bias of one update told of a hospital. Only the learner can see both numbers.
+    """What the bias of one update, or the set-up, told of a hospital. Only the learner sees both numbers.
 
     Attributes:
         patients: The hospital's training patients: known to all who know its vote.
         cases: Those of them with label 1.
-        estimate: As the attacker reckons, between 0 and `patients`.
+        estimate: As the attacker reckons or was told, between 0 and `patients`.
         steps: Local steps in the update.
         from_zero: Whether the model was zero, so that the mean p was ½ in the first step.
         readers: Who can tell this update from all others: see `Victim.readers`.
         obstacle: What stands in the way: "masks" | "noise" | "rounding" | "clip" | "steps" | "model"; "".
         noise_after: The server adds noise, but only after it has read this.
+        told: The server was told in the set-up, before any update.
     """
 
     hospital: int
@@ -65,6 +64,7 @@ class CaseCount:
     readers: tuple[str, ...]
     obstacle: str
     noise_after: bool
+    told: bool = False
 
     @property
     def error(self) -> float:
@@ -73,8 +73,8 @@ class CaseCount:
 
     @property
     def certain(self) -> bool:
-        """Whether nothing had to be guessed: one step from a zero model."""
-        return self.steps == 1 and self.from_zero
+        """Whether nothing had to be guessed: it was told, or one step went from a zero model."""
+        return self.told or (self.steps == 1 and self.from_zero)
 
     @property
     def outcome(self) -> Outcome:
@@ -90,11 +90,11 @@ def case_count(
     """Read the number of cases from the update that `hospital` sends in the round after `state`.
 
     Raises:
-        ScenarioError: There is no such hospital, or the model is a network.
+        ScenarioError: There is no such hospital, or the model is a network and nobody was told.
         RunError: The state came without its patients.
     """
     of = victim(scenario, state, hospital, seed)
-    if not can_count(of.model):
+    if not can_count(of):
         raise ScenarioError(
             "attack: the number of cases is read from a logistic model, which predicts one half for"
             " everyone when it starts; set model.kind to logistic."
@@ -102,13 +102,42 @@ def case_count(
     return count(of)
 
 
-def can_count(model: Model) -> bool:
-    """Whether the model starts where p is known without the patients."""
-    return isinstance(model, Logistic)
+def can_count(of: Victim) -> bool:
+    """Whether the server was told, or the model starts where p is known without the patients."""
+    return _was_told(of) or isinstance(of.model, Logistic)
 
 
 def count(of: Victim) -> CaseCount:
     """`case_count` of a hospital that is at hand."""
+    return _told(of) if _was_told(of) else _reckoned(of)
+
+
+def _was_told(of: Victim) -> bool:
+    return bool(of.state.prepared and of.state.prepared.class_weights)
+
+
+def _told(of: Victim) -> CaseCount:
+    """What stands in the set-up's message: the very number."""
+    return CaseCount(
+        hospital=of.hospital,
+        round=of.state.round + 1,
+        patients=of.size,
+        cases=_cases(of),
+        estimate=float(_cases(of)),
+        steps=0,
+        from_zero=False,
+        readers=("server",),
+        obstacle="",
+        noise_after=False,
+        told=True,
+    )
+
+
+def _cases(of: Victim) -> int:
+    return int(of.federation.train.y[of.patients].sum())
+
+
+def _reckoned(of: Victim) -> CaseCount:
     update = of.update(of.patients)
     upload = of.upload(update, of.size)
     read = of.read(of.message(upload, of.size))
@@ -118,10 +147,8 @@ def count(of: Victim) -> CaseCount:
         hospital=of.hospital,
         round=of.state.round + 1,
         patients=of.size,
-        cases=int(of.federation.train.y[of.patients].sum()),
-        estimate=reckon(
-            read[-1], of.received[-1], training.learning_rate, steps, of.size, of.class_weights
-        ),
+        cases=_cases(of),
+        estimate=reckon(read[-1], of.received[-1], training.learning_rate, steps, of.size),
         steps=steps,
         from_zero=not of.received.any(),
         readers=of.readers,
@@ -137,14 +164,7 @@ def count(of: Victim) -> CaseCount:
 # The attacker's side
 
 
-def reckon(
-    moved: float,
-    bias: float,
-    rate: float,
-    steps: int,
-    patients: int,
-    weights: ClassWeights = _ALIKE,
-) -> float:
+def reckon(moved: float, bias: float, rate: float, steps: int, patients: int) -> float:
     """How many of `patients` are cases, where `steps` steps moved the bias by `moved` from `bias`.
 
     Each step moves it by rate · (cases/n − mean p), so cases/n is the mean p over all steps plus
@@ -152,9 +172,7 @@ def reckon(
     """
     along = bias + moved * np.arange(steps) / steps  # where the bias was, (steps,)
     mean_p = float(np.mean(0.5 * (1 + np.tanh(along / 2))))  # σ, which cannot overflow so
-    down, up = weights.negative * mean_p, weights.positive * (1 - mean_p)  # what a patient pulls
-    part = (moved / (rate * steps) + down) / (up + down)
-    return float(np.clip(patients * part, 0, patients))
+    return float(np.clip(patients * (mean_p + moved / (rate * steps)), 0, patients))
 
 
 def _obstacle(of: Victim, found: CaseCount, cut: bool) -> str:

@@ -100,7 +100,7 @@ def stand(
 
 
 def _cases(of: Victim, tries: int) -> Outcome | None:
-    if not can_count(of.model):
+    if not can_count(of):
         return None
     return middle([count(v).outcome for v in _again(of, tries)])
 

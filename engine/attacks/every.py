@@ -24,8 +24,8 @@ class Attacks:
 
     Attributes:
         record: A patient's, from a message.
-        cases: Their number, from the message of this round; `cases_at_best` after one step from zero. None
-            where the model is no logistic one.
+        cases: Their number, from the message of this round; `cases_at_best` after one step from zero. Both
+            from the set-up where it was told there; None where it was not and the model is a network.
         runs: The same patient, from two results; `runs_at_best` after one step over everyone.
         sums: The hospital's update, from two sums; `sums_at_best` after one step over everyone. None
             where fewer than three take part, or so many patients that it would take long.
@@ -57,7 +57,7 @@ def every(
     zero = before_round_1(state, np.zeros(len(state.params)))
     at_best = in_one_step(here.scenario)
     patients = int(here.federation.train.sizes[here.cohort].sum())
-    countable = can_count(here.model)
+    countable = can_count(here)
     enough = len(here.cohort) > 2 and patients <= _MOST_IN_SUMS
     return Attacks(
         record=attempt(here, patient),

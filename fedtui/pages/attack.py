@@ -120,9 +120,13 @@ def _cases(here: CaseCount | None, at_best: CaseCount | None) -> list[Block]:
     if here is None or at_best is None:
         return [Heading(say.CASES), Said(say.CASES_OF_NETWORK)]
     rows = [_count(say.HERE, here), _count(say.AT_BEST, at_best)]
-    only = rows[1:] if here.certain else rows
-    about = [Said(say.CASES_WORKS), Said(say.only_you(say.TRUTH), "dim")]
-    return [Heading(say.CASES), *about, Table(_CASES, tuple(only))]
+    if here.told:
+        rows = [_count(say.SET_UP, here)]
+    elif here.certain:
+        rows = rows[1:]
+    works = Said(say.CASES_TOLD if here.told else say.CASES_WORKS)
+    about = [works, Said(say.only_you(say.TRUTH), "dim")]
+    return [Heading(say.CASES), *about, Table(_CASES, tuple(rows))]
 
 
 def _count(when: str, found: CaseCount) -> tuple[Cell, ...]:

@@ -174,6 +174,11 @@ CASES_OF_NETWORK = (
     "Not tried: a network starts at random and not at zero, so nobody knows what it predicts before the"
     " first step. That is no protection: its last bias moves by the same rule."
 )
+CASES_TOLD = (
+    "Cases weigh as much as all others here (model.class_weight), and for that each hospital told the"
+    " server how many answer yes, before round 1 and in the clear: no mask, clip or noise covers it."
+)
+SET_UP = "told before round 1"
 HERE, AT_BEST = "as it trains here", "one step, from zero"
 _IN_THE_WAY = {
     "": "",
