@@ -51,10 +51,10 @@ class Kept:
         for key in keys:
             self.records.pop(key, None)
 
-    def draw(self, subject: str, seed: int) -> None:
-        """Keep a seed that was drawn; another table, or the same one changed, gets another."""
-        self.drawn[subject] = seed
-        self._line({"seed": seed, "for": subject})
+    def draw(self, patients: str, seed: int) -> None:
+        """Keep a seed that was drawn; other patients, be it by one, get another."""
+        self.drawn[patients] = seed
+        self._line({"seed": seed, "for": patients})
 
     def add(self, key: str, record: Record) -> None:
         """Keep a run, unless it failed in a way that may pass."""
@@ -98,8 +98,8 @@ class Kept:
             match line:
                 case {"run": str(key), "record": dict(record)}:
                     self.records[key] = record
-                case {"seed": int(seed), "for": str(subject)}:
-                    self.drawn[subject] = seed
+                case {"seed": int(seed), "for": str(patients)}:
+                    self.drawn[patients] = seed
 
     def _line(self, told: Mapping[str, Any]) -> None:
         try:
@@ -116,9 +116,11 @@ class Kept:
         """The file, ready for a further line, its first one written where it is new."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        os.fchmod(
+            handle, 0o600
+        )  # a file that was there, or came back from a copy, may be open to all
         size = os.fstat(handle).st_size
         if not size:
-            os.fchmod(handle, 0o600)
             _write(handle, {"fedtui": FORMAT, "compare": _HOLDS, "version": __version__})
         elif os.pread(handle, 1, size - 1) != b"\n":  # torn by a crash
             os.write(handle, b"\n")
