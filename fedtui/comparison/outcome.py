@@ -134,11 +134,13 @@ def as_csv(outcome: Outcome) -> str:
     for row, records in zip(outcome.grid.rows, outcome.records, strict=True):
         values = [spreadsheet(value.text) for value in row.values]
         if row.refused:
-            writer.writerow([*values, "", "", *[""] * len((*_NUMBERS, *asked)), row.refused])
+            writer.writerow(
+                [*values, "", "", *[""] * len((*_NUMBERS, *asked)), spreadsheet(row.refused)]
+            )
         for number, (seed, record) in enumerate(zip(outcome.seeds(), records, strict=False), 1):
             told = _run_as_dict(record, outcome.reach)
-            numbers = [_cell(told.get(key)) for key in (*_NUMBERS, *asked)]
-            writer.writerow([*values, number, _cell(seed), *numbers, told.get("error", "")])
+            cells = [_cell(told.get(key)) for key in (*_NUMBERS, *asked, "error")]
+            writer.writerow([*values, number, _cell(seed), *cells])
     return out.getvalue()
 
 

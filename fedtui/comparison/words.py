@@ -49,8 +49,8 @@ COLUMNS = {
 }
 REACH = "In round: the first with so many right answers; of several seeds the middle one."
 OWN_EPSILON = (
-    "Each row counts its own ε. Whoever publishes two of these models spends both; choosing one by these"
-    " numbers is in no ε."
+    "Each row counts its own ε. Rows share their noise: publish one of these models at most; choosing"
+    " it by these numbers is in no ε."
 )
 POOLED, ALONE = "all data in one place", "each alone, own patients"
 STOPPED = {
