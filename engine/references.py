@@ -5,8 +5,8 @@ does by default (`engine.newton`). A network has none; what convergence would me
 stops. So it is the same network from the same initial weights, trained in the same way without the
 federation: as many passes as all rounds have together, the run's minibatches, rate and L2, nothing else.
 All data in one place are many minibatches, one after the other; where all passes would take more than
-20,000 steps, there are as many passes as fit, but one at least. It is made once per data, model and seed,
-by the settings of training that the run began with.
+20,000 steps, there are as many passes as fit, but one at least. It is made once per data, model, seed and
+training (`Scenario.references`); a fork keeps what the run began with.
 """
 
 from __future__ import annotations

@@ -74,5 +74,5 @@ def _from_the_start(player: Player, branch: Branch, shown: Branch) -> Iterator[E
     """A branch's run; what was prepared for the one on the screen is used again where it fits."""
     assert branch.scenario  # both given just above
     assert shown.scenario
-    alike = branch is not shown and branch.scenario.basis == shown.scenario.basis
+    alike = branch is not shown and branch.scenario.references == shown.scenario.references
     yield from player.run(branch.scenario, shown.beginning if alike else None)

@@ -371,7 +371,7 @@ class Player:
         Patients and baselines are the shown world's, where they are the same.
         """
         state = self.branch.state(shared)
-        own = self.scenario.basis == scenario.basis
+        own = self.scenario.references == scenario.references
         events = self.run(scenario, state if own else None)
         if not (shared and state):
             return Branch(scenario, events, [start(scenario)], fork=fork)

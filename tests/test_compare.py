@@ -13,20 +13,25 @@ import subprocess
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import joblib
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from joblib._parallel_backends import ThreadingBackend
 
 from engine import Scenario, run
+from engine.baselines import Baselines
 from engine.data import memory
 from engine.errors import EngineError, ScenarioError
+from engine.preparation import prepare
+from engine.state import Prepared
 from fedtui import scenarios
-from fedtui.comparison import crew, grid, identity, running, table, work
+from fedtui.comparison import crew, grid, identity, running, table, tables, work
 from fedtui.comparison.axes import read_axis
 from fedtui.comparison.grid import Grid
 from fedtui.comparison.kept import Kept
@@ -34,10 +39,16 @@ from fedtui.comparison.outcome import Outcome, as_csv, as_dict, notes
 from fedtui.comparison.summary import summed_up
 from fedtui.comparison.work import Portion, Task
 from fedtui.lab import glyphs
+from tests import raw_tables as raw
 from tests.builders import CELLS, small, states
 from tests.command import FEDTUI, at_home, fedtui, sentence
 
 TINY = small(training={"rounds": 2, "local_epochs": 1})
+QUICK = {"rounds": 2, "local_epochs": 1}
+OTHER_TRAINING = {
+    **{"rounds": 3, "local_epochs": 2, "local_steps": 3, "batch_size": 16, "learning_rate": 0.2},
+    **{"participation": 0.5, "weighting": "equal"},  # which a model of one hospital does not have
+}
 GOING_ON = ["--vary", "fedprox.mu=off,0.1", "--seeds", "60", "--rounds", "9", "--jobs", "2"]
 
 
@@ -48,6 +59,12 @@ def made(*varied: str, scenario: Scenario = TINY, **options: Any) -> Grid:
 def ran(of: Grid, folder: Path, *, jobs: int = 1, reach: float | None = None) -> Outcome:
     with Kept(folder / "runs.jsonl") as kept:
         return Outcome(of, running.run(of, kept, jobs=jobs), reach)
+
+
+def prepared(scenario: Scenario) -> Baselines:
+    """The models that a run of `scenario` is compared with."""
+    made: Prepared = work._finished(prepare(scenario, None))
+    return made.baselines
 
 
 @pytest.fixture
@@ -168,9 +185,61 @@ def test_a_run_is_known_by_all_that_its_numbers_hang_on_and_by_nothing_else(own:
     assert identity.key(scenario.replace({"title": "another"})) == key
     assert identity.key(scenario.replace({"seed": 1})) != key
     assert identity.key(scenario.replace({"faults.dropout": 0.1})) != key
+    text = own.read_text()
+    own.write_text(text.replace("A,40,", "A,41,", 1))  # as long, and as old
     os.utime(own, (1, 1))
-    identity._stamps.cache_clear()
-    assert identity.key(scenario) != key
+    tables.contents.cache_clear()
+    changed = identity.key(scenario)
+    assert changed != key
+    own.write_text(text)
+    os.utime(own, (1, 1))
+    tables.contents.cache_clear()
+    assert identity.key(scenario) == key
+
+
+def test_files_that_nobody_reads_count_neither_as_contents_nor_as_memory(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wards = tmp_path / "wards"
+    wards.mkdir()
+    (wards / "a.csv").write_bytes(own.read_bytes())
+    demo = raw.write_all(tmp_path / "mimic-demo", raw.mimic(raw.admission(1), raw.admission(2)))
+    monkeypatch.setenv("FEDTUI_DATA", str(tmp_path))
+    for source in (str(wards), str(demo), "mimic-demo"):
+        tables.contents.cache_clear()
+        there, bytes = tables.contents(source), tables.size(source)
+        folder = demo if source == "mimic-demo" else Path(source)
+        assert bytes == sum(path.stat().st_size for path in folder.iterdir()) > 0
+        for name in ("runs.jsonl", "CHARTEVENTS.csv.gz", ".hidden.csv"):
+            (folder / name).write_text("not a patient in it")
+        tables.contents.cache_clear()
+        assert (tables.contents(source), tables.size(source)) == (there, bytes)
+        for name in ("runs.jsonl", "CHARTEVENTS.csv.gz", ".hidden.csv"):
+            (folder / name).unlink()
+
+
+def test_models_to_compare_with_are_made_anew_where_their_training_is_another() -> None:
+    for kind in ("logistic", "mlp"):
+        first = small(model={"kind": kind, "hidden": 2} if kind == "mlp" else {}, training=QUICK)
+        made = prepared(first)
+        for key, value in OTHER_TRAINING.items():
+            other = first.replace({f"training.{key}": value})
+            again = prepared(other)
+            differ = not np.array_equal(made.pooled_params, again.pooled_params)
+            assert (identity.basis(other) != identity.basis(first)) == differ, (kind, key)
+            assert other.basis == first.basis  # so that a fork may go on from it
+
+
+def test_a_row_of_a_network_has_its_own_models_beside_it_in_any_order(tmp_path: Path) -> None:
+    network = small(model={"kind": "mlp", "hidden": 2}, training=QUICK)
+    for order in ("1,3", "3,1"):
+        (tmp_path / order).mkdir()
+        of = made(f"training.rounds={order}", scenario=network)
+        outcome = ran(of, tmp_path / order)
+        for row, (record,) in zip(of.rows, outcome.records, strict=True):
+            alone = run(row.scenarios[0])["baselines"]
+            assert record["pooled"] == alone["pooled"]["accuracy"]
+            assert record["alone"] == alone["local_only"]["accuracy"]
 
 
 def test_a_failure_that_may_pass_is_tried_again(tmp_path: Path) -> None:
@@ -408,6 +477,15 @@ def test_csv_has_a_line_for_each_run_and_no_formulas(tmp_path: Path) -> None:
     assert [float(line["accuracy"]) for line in lines] == [r["accuracy"] for r in flat]
     of = made("data.positive='=1;=cmd()", skip=True)
     assert as_csv(Outcome(of, [[] for _ in of.rows])).count("\n=") == 0
+    told: dict[str, Any] = {"error": "=1+1.csv, line 2: nothing there.", "lasting": False}
+    failed = Outcome(made(), [[told]])
+    refused = made("fedprox=off,on")
+    rows = tuple(replace(row, scenarios=(), refused="=1+1.csv: no") for row in refused.rows[1:])
+    left = Outcome(replace(refused, rows=(refused.rows[0], *rows)), [[told], []])
+    for outcome in (failed, left):
+        cells = [cell for line in csv.reader(io.StringIO(as_csv(outcome))) for cell in line]
+        assert any("=1+1.csv" in cell for cell in cells)
+        assert not any(cell.startswith("=") for cell in cells)
 
 
 @pytest.mark.parametrize("column", [glyphs.UNICODE, glyphs.ASCII])
@@ -467,9 +545,47 @@ def test_under_noise_on_own_data_all_rows_share_a_seed_nobody_knows(
     with Kept(path) as kept:  # the same command goes on with it
         assert running.secret(of, kept, chosen=False)[1] == seed
         own.write_text(own.read_text() + "A,50,3,1\n")
-        identity._stamps.cache_clear()
+        tables.contents.cache_clear()
         other = running.secret(of, kept, chosen=False)[1]
     assert other != seed  # or two tables would differ by a patient and by no noise
+
+
+@pytest.mark.parametrize("key", ["data.test_fraction", "data.drop"])
+def test_patients_that_settings_change_by_one_never_share_their_noise(
+    own: Path, tmp_path: Path, key: str
+) -> None:
+    scenario = Scenario.from_dict({"data": {"source": str(own)}, "privacy": {}})
+    one, other = {"data.test_fraction": (0.21, 0.215), "data.drop": ((), ("chol",))}[key]
+    with Kept(tmp_path / "kept.jsonl") as kept:
+
+        def drawn(*varied: str, **changes: Any) -> int | None:
+            of = made(*varied, scenario=scenario, changes=changes)
+            return running.secret(of, kept, chosen=False)[1]
+
+        first = drawn("privacy.epsilon=4,8", **{key: one})
+        assert drawn("privacy.epsilon=4,8", **{key: other}) != first
+        assert drawn("privacy.epsilon=1,4,8", **{key: one}) == first  # a larger grid goes on
+        both = made("data.test_fraction=0.21,0.215", scenario=scenario)
+        assert running.secret(both, kept, chosen=False)[1] != first
+
+
+def test_a_file_that_anybody_could_read_is_its_owner_s_before_a_seed_is_in_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "kept.jsonl"
+    with Kept(path) as kept:
+        kept.add("a", {"accuracy": 1.0})
+    path.chmod(0o644)
+    with Kept(path) as kept:
+        kept.draw("somebody's table", 7)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_nobody_is_told_to_publish_more_than_one_model_of_one_noise(tmp_path: Path) -> None:
+    outcome = ran(made("privacy.epsilon=4,8"), tmp_path)
+    told = " ".join(table.shown(outcome).split())
+    assert "Rows share their noise: publish one of these models at most" in told
+    assert "spends both" not in told
 
 
 def test_a_secret_seed_is_told_by_no_row_that_shares_it(own: Path, tmp_path: Path) -> None:

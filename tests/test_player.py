@@ -467,3 +467,24 @@ def test_other_settings_start_from_what_was_prepared_and_another_seed_does_not()
     drive(player)
     assert [state is None for state in given] == [True, False, True]
     assert player.view.ready
+
+
+def test_a_network_trained_otherwise_is_held_against_models_trained_so_too_and_a_fork_is_not() -> (
+    None
+):
+    given: list[State | None] = []
+
+    def run(scenario: Scenario, start: State | None) -> Iterator[Event]:
+        given.append(start)
+        return simulate(scenario, start)
+
+    training = {"rounds": 2, "local_epochs": 1}
+    network = small(model={"kind": "mlp", "hidden": 2}, training=training)
+    player = ready(network, run)
+    player.change(network.replace({"training.learning_rate": 0.2}))
+    drive(player)
+    at(player, 1).fork()
+    player.change(player.settings.replace({"training.learning_rate": 0.3}))
+    drive(player)
+    assert [state is None for state in given] == [True, True, False]
+    assert not player.branch.error

@@ -7,7 +7,7 @@ files are counted in, for they are there to be read and changed, and so is NumPy
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
@@ -18,6 +18,7 @@ import numpy as np
 
 from engine import Scenario
 from engine.settings import TEXTS
+from fedtui.comparison import tables
 
 
 def key(scenario: Scenario) -> str:
@@ -27,36 +28,32 @@ def key(scenario: Scenario) -> str:
 
 
 def basis(scenario: Scenario) -> str:
-    """Names what runs with the same data, model and seed share."""
-    return _digest({"basis": repr(scenario.basis), "table": table(scenario)})
+    """Names what is prepared for a run: runs that share it have the same patients and references."""
+    return _digest({"basis": repr(scenario.references), "table": table(scenario)})
 
 
 def subject(scenario: Scenario) -> str:
-    """Names what is compared, whatever varies: the scenario's name and, of own data, the table as it is.
+    """Names what is compared, whatever varies: the scenario's name and the patients' files as they are."""
+    return _digest({"own": _own(scenario), "table": table(scenario), "name": scenario.name})
 
-    A seed is drawn for a subject. Were a table that changed by one patient run again under the same
-    seed, the two would differ by that patient and by no noise.
+
+def noised(scenarios: Iterable[Scenario]) -> str:
+    """Names the patients that are learned from under one noise: a seed is drawn for them.
+
+    Were patients that changed by one, in the table or by a setting of `[data]`, run again under the
+    same seed, the two would differ by that patient and by no noise.
     """
-    own = str(Path(scenario.data.source).expanduser().absolute()) if scenario.on_own_data else ""
-    return _digest({"own": own, "table": table(scenario), "name": scenario.name})
+    every = {(subject(each), repr(each.data)) for each in scenarios}
+    return _digest({"patients": sorted(every)})
 
 
-def table(scenario: Scenario) -> list[tuple[str, int, int]]:
-    """Name, size and time of change of each file the patients are read from; of built-in data none."""
-    if not scenario.on_own_data:
-        return []
-    return list(_stamps(str(Path(scenario.data.source).expanduser())))
+def _own(scenario: Scenario) -> str:
+    return str(Path(scenario.data.source).expanduser().absolute()) if scenario.on_own_data else ""
 
 
-@cache  # asked for every run, and a comparison takes the table as it found it
-def _stamps(source: str) -> tuple[tuple[str, int, int], ...]:
-    path = Path(source)
-    every = sorted(path.rglob("*")) if path.is_dir() else [path]
-    try:
-        found = [(each, each.stat()) for each in every if each.is_file()]
-    except OSError:  # it went away, or may not be looked at: the run itself will say so
-        return ()
-    return tuple((each.name, stat.st_size, stat.st_mtime_ns) for each, stat in found)
+def table(scenario: Scenario) -> list[tuple[str, str]]:
+    """Name and sum of each file the patients are read from; of built-in data none."""
+    return list(tables.contents(scenario.data.source))
 
 
 @cache

@@ -16,7 +16,7 @@ from pathlib import Path
 from engine import Scenario
 from engine.data import memory
 from fedtui import seeds as seeds_of
-from fedtui.comparison import crew, identity
+from fedtui.comparison import crew, identity, tables
 from fedtui.comparison.axes import Axis, read_axis
 from fedtui.comparison.grid import Grid, make
 from fedtui.comparison.kept import Kept
@@ -43,6 +43,7 @@ def compared(
     Raises:
         EngineError: Something cannot be varied so, or not be run, or the file cannot be used.
     """
+    tables.contents.cache_clear()  # they may have changed since the last comparison
     axes = [read_axis(text) for text in vary]
     grid = make(scenario, axes, repeats=seeds)
     chosen = seed_chosen(scenario, axes)
@@ -117,13 +118,13 @@ def secret(grid: Grid, kept: Kept, *, chosen: bool) -> tuple[Grid, int | None]:
     kept with the runs, for the same command to go on with it.
     """
     every = [scenario for row in grid.rows for scenario in row.scenarios]
-    noisy = next((s for s in every if s.on_own_data and seeds_of.adds_noise(s)), None)
-    if noisy is None or chosen:
+    noisy = [s for s in every if s.on_own_data and seeds_of.adds_noise(s)]
+    if not noisy or chosen:
         return grid, None
-    subject = identity.subject(noisy)
-    if subject not in kept.drawn:
-        kept.draw(subject, seeds_of.unguessable(noisy, chosen=False).seed)
-    seed = kept.drawn[subject]
+    patients = identity.noised(noisy)
+    if patients not in kept.drawn:
+        kept.draw(patients, seeds_of.unguessable(noisy[0], chosen=False).seed)
+    seed = kept.drawn[patients]
     return grid.under(range(seed, seed + len(grid.seeds))), seed
 
 
@@ -141,4 +142,4 @@ def _needed(scenario: Scenario) -> int:
     data = scenario.data
     if data.source == "synthetic":
         return data.hospitals * data.patients * (data.features + 1) * _CELL * memory.COPIES
-    return sum(size for _, size, _ in identity.table(scenario)) * memory.COPIES
+    return tables.size(data.source) * memory.COPIES

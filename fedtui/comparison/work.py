@@ -1,9 +1,10 @@
 """What a worker does: runs of one basis, one after the other, on patients prepared once.
 
 Reading the patients and training the references takes a quarter to a half of a short run, and is the
-same for all runs with the same data, model and seed. So a worker is given a *portion*, runs that share
-them, and keeps what it prepared until it meets others. It hands back what it has after a while, and
-what is left of the portion goes to whoever is free: no more than that while is lost where it is killed.
+same for all runs with the same data, model and seed; of a network, with the same training too. So a
+worker is given a *portion*, runs that share them, and keeps what it prepared until it meets others. It
+hands back what it has after a while, and what is left of the portion goes to whoever is free: no more
+than that while is lost where it is killed.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Portion:
     """Runs of one basis.
 
     Attributes:
-        basis: Data, model and seed, and what is in the file they are read from.
+        basis: What is prepared for them all: patients, and models to compare with.
         wanted_by: The process that shares out the work.
     """
 
