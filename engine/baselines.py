@@ -78,8 +78,9 @@ def compute(
     pooled = yield from made.pooled(train)
     by_pooled = made.model.logits(pooled, test.x)
     always = np.full(len(test.y), _log_odds(train.y))
-    tested, alone_auc, pooled_auc = yield from _tested((own, by_pooled, always), test)
+    tested = yield from _tested((own, by_pooled, always), test)
     (local_only, alone_correct), (together, pooled_correct), (majority, majority_correct) = tested
+    alone_in_detail, pooled_in_detail = yield from in_detail(test, own, by_pooled)
     return Baselines(
         alone_correct=alone_correct,
         local_only=local_only,
@@ -91,25 +92,19 @@ def compute(
         majority=majority,
         majority_correct=majority_correct,
         pooled_params=pooled,
-        alone_auc=alone_auc,
-        pooled_auc=pooled_auc,
+        alone_auc=alone_in_detail.auc,
+        pooled_auc=pooled_in_detail.auc,
     )
 
 
-def _tested(
-    logits: Sequence[Floats], test: Table
-) -> Steps[tuple[list[tuple[Score, Ints]], Floats, Floats]]:
-    """What `judge` says of each one's logits (N,), and the AUC at each hospital of the first two."""
-    found, total = [], len(logits) + 2
+def _tested(logits: Sequence[Floats], test: Table) -> Steps[list[tuple[Score, Ints]]]:
+    """What `judge` says of each one's logits (N,)."""
+    found: list[tuple[Score, Ints]] = []
     for one in logits:
-        yield _TESTING, len(found), total
+        yield _TESTING, len(found), len(logits)
         found.append(judge(one, test))
-    yield _TESTING, total - 2, total
-    alone = in_detail(logits[0], test).auc
-    yield _TESTING, total - 1, total
-    together = in_detail(logits[1], test).auc
-    yield _TESTING, total, total
-    return found, alone, together
+    yield _TESTING, len(logits), len(logits)
+    return found
 
 
 def _own(model: Model, params: Floats, test: Table) -> Steps[Floats]:

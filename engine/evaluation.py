@@ -1,18 +1,37 @@
-"""Testing a model on held-out patients: each once, every hospital, drawn or not."""
+"""Testing a model on held-out patients: each once, every hospital, drawn or not.
+
+Of very many patients this takes steps; of few it takes none, and nothing is told of them.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
 
 import numpy as np
 
 from engine.arrays import Floats, Ints
 from engine.data.federation import Table
-from engine.metrics import HospitalScores, Score, right, score, score_by_hospital
+from engine.metrics import AT_ONCE, HospitalScores, Score, right, score, score_by_hospital
 from engine.models import Model
+from engine.steps import Steps, finished
+
+FEW = 100_000  # patients that are tested in one step
+_TESTING = "testing the model on unseen patients"
+_EACH = "testing at each hospital"
 
 
 def evaluate(model: Model, params: Floats, test: Table) -> tuple[Score, Ints]:
     """The score of `params` (d,) over all patients of `test`, and right answers by hospital, (K,)."""
-    return judge(model.logits(params, test.x), test)
+    return finished(testing(model, params, test))
+
+
+def testing(model: Model, params: Floats, test: Table) -> Steps[tuple[Score, Ints]]:
+    """`evaluate`, step by step."""
+    logits = model.logits(params, test.x)
+    if len(logits) > FEW:
+        yield _TESTING, 1, 2
+    return judge(logits, test)
 
 
 def judge(logits: Floats, test: Table) -> tuple[Score, Ints]:
@@ -21,6 +40,33 @@ def judge(logits: Floats, test: Table) -> tuple[Score, Ints]:
     return score(logits, test.y), correct.astype(np.int64)
 
 
-def in_detail(logits: Floats, test: Table) -> HospitalScores:
-    """The score of `logits` (N,) at each hospital: asked for once, where a round needs only the sum."""
-    return score_by_hospital(logits, test.y, test.starts)
+def in_detail(test: Table, *logits: Floats) -> Steps[list[HospitalScores]]:
+    """The score of each `logits` (N,) at each hospital: for once, where a round needs only the sum."""
+    parts = list(_parts(test.starts))
+    done, found = 0, []
+    for of_one in logits:
+        scores = []
+        for first, last in parts:
+            starts = test.starts[first : last + 1]
+            rows = slice(starts[0], starts[-1])
+            scores.append(score_by_hospital(of_one[rows], test.y[rows], starts - starts[0]))
+            done += last - first
+            if len(parts) > 1:
+                yield _EACH, done, len(logits) * len(test.sizes)
+        found.append(_joined(scores))
+    return found
+
+
+def _parts(starts: Ints) -> Iterator[tuple[int, int]]:
+    """Hospitals first … last − 1, as many as have few patients together, one at least."""
+    last = 0
+    while last < len(starts) - 1:
+        first = last
+        fits = int(np.searchsorted(starts, starts[first] + AT_ONCE, side="right")) - 1
+        last = max(first + 1, fits)
+        yield first, last
+
+
+def _joined(parts: list[HospitalScores]) -> HospitalScores:
+    names = [field.name for field in fields(HospitalScores)]
+    return HospitalScores(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))

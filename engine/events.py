@@ -42,7 +42,10 @@ class Event:
 
 @dataclass(frozen=True)
 class Preparing(Event):
-    """Something that is done once before round 1 has advanced, e.g. the baselines."""
+    """Something long has advanced that no phase tells of: mostly once, before round 1, e.g. the baselines.
+
+    With very many held-out patients also the testing of the model.
+    """
 
     what: str
     done: int

@@ -86,7 +86,8 @@ def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
         state = yield from run.play(state, round, cohort)
     if state.round and not state.released:
         stopped = "threshold"  # not one round had enough hospitals at its end
-    yield RunFinished(state.round, stopped, run.in_detail(state))
+    detail = yield from run.in_detail(state)
+    yield RunFinished(state.round, stopped, detail)
 
 
 def _spent(plan: Plan | None, released: Ledger, hospitals: int) -> Floats | None:
@@ -223,7 +224,7 @@ class _Run:
         if delivery.content is not None:
             after = yield from self._combine(after, delivery.content, at, delivery.survivors)
         test = self.prepared.federation.test
-        score, correct = evaluation.evaluate(self.model, after.params, test)
+        score, correct = yield from told(evaluation.testing(self.model, after.params, test))
         spent = {
             direction: after.traffic.total(direction) - before.total(direction)
             for direction in ("uplink", "downlink", "overhead")
@@ -244,10 +245,12 @@ class _Run:
         )
         return after
 
-    def in_detail(self, state: State) -> HospitalScores:
+    def in_detail(self, state: State) -> Generator[Event, None, HospitalScores]:
         """The model at each hospital."""
         test = self.prepared.federation.test
-        return evaluation.in_detail(self.model.logits(state.params, test.x), test)
+        logits = self.model.logits(state.params, test.x)
+        (found,) = yield from told(evaluation.in_detail(test, logits))
+        return found
 
     def _combine(
         self, state: State, content: Singles | Total, at: Moment, survivors: Ints

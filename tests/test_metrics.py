@@ -1,5 +1,6 @@
 """Accuracy, log-loss and AUC against scikit-learn, and where they do not exist."""
 
+from dataclasses import fields
 from itertools import pairwise
 
 import numpy as np
@@ -8,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, brier_score_loss, log_loss, roc_auc_score
 
+from engine import evaluation, metrics
+from engine.data.federation import Table
+from engine.events import Preparing
 from engine.metrics import Score, auc, right, score, score_by_hospital
+from engine.simulation import simulate
+from engine.steps import finished
+from tests.builders import small
 
 LOGITS = st.integers(-12_000, 12_000).map(lambda i: i / 1000) | st.sampled_from([-1.0, 0.0, 1.0])
 
@@ -90,3 +97,30 @@ def test_a_diverged_model_ranks_nobody_in_the_hospital_where_it_did():
     found = score_by_hospital(logits, y, np.array([0, 2, 4]))
     assert np.isnan(found.auc[0])
     assert found.auc[1] == 1.0
+
+
+@given(judged(), st.lists(st.integers(0, 60), max_size=5), st.integers(1, 9))
+def test_hospitals_tested_part_by_part_score_as_all_at_once(case, cuts, at_once):
+    logits, y = case
+    starts = np.array([0, *sorted(min(cut, len(y)) for cut in cuts), len(y)])
+    together, whole = score(logits, y), score_by_hospital(logits, y, starts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluation, "AT_ONCE", at_once)
+        table = Table(np.zeros((len(y), 1)), y, starts)
+        (found,) = finished(evaluation.in_detail(table, logits))
+        patch.setattr(metrics, "AT_ONCE", at_once)
+        assert score(logits, y) == together
+    for field in fields(whole):
+        np.testing.assert_array_equal(getattr(found, field.name), getattr(whole, field.name))
+
+
+def test_many_unseen_patients_are_tested_in_steps_that_are_told(monkeypatch):
+    quiet = [event for event in simulate(small()) if isinstance(event, Preparing)]
+    monkeypatch.setattr(evaluation, "FEW", 10)
+    monkeypatch.setattr(evaluation, "AT_ONCE", 10)
+    events = list(simulate(small()))
+    told = [event.what for event in events if isinstance(event, Preparing)]
+    assert told.count("testing the model on unseen patients") == small().training.rounds
+    assert isinstance(events[-2], Preparing)
+    assert (events[-2].what, events[-2].done) == ("testing at each hospital", events[-2].total)
+    assert not any("each hospital" in event.what for event in quiet)
