@@ -5,7 +5,8 @@ its sum is right, so a broken connection or a full disk leaves nothing half kept
 already and has its sum is not fetched again.
 
 Where the sums are not known beforehand, the list that the publisher keeps beside the files is fetched
-first and kept: from then on, files that are not those of the list are refused (trust on first use).
+first, and kept once every file has come and matched it: from then on, files that are not those of the
+list are refused (trust on first use).
 
 The variable FEDTUI_MIRROR names another place to fetch from, for a workshop without internet: any web
 server that holds a copy of the data folder, e.g. `python -m http.server` in it. What comes from there
@@ -61,10 +62,13 @@ def fetch(name: str) -> tuple[str, ...]:
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise _unwritable(entry, folder, error) from None
-    sums = _sums(entry, folder)
+    sums, told = _sums(entry)
     wanted = [file.name for file in entry.files if not _is_here(folder / file.name, sums)]
     for file in wanted:
         _download(entry, file, folder / file, sums[file])
+    if told:
+        with _whole(entry, folder / SUMS) as record:
+            record.write(told)
     return tuple(wanted)
 
 
@@ -80,22 +84,20 @@ def _is_here(path: Path, sums: Mapping[str, str]) -> bool:
     return os.path.isfile(path) and place.sha256(path) == sums[path.name]
 
 
-def _sums(entry: Entry, folder: Path) -> Mapping[str, str]:
-    """The sum of each file: known, recorded, or else as the publisher tells it now."""
+def _sums(entry: Entry) -> tuple[Mapping[str, str], bytes]:
+    """The sum of each file: known, recorded, or else as the publisher's list, which is new, tells it."""
     sums = place.known_sums(entry)
     if all(file.name in sums for file in entry.files):
-        return sums
-    text = b"".join(_pieces(entry, SUMS)).decode("utf-8", errors="replace")
-    sums = place.read_sums(text)
+        return sums, b""
+    told = b"".join(_pieces(entry, SUMS))
+    sums = place.read_sums(told.decode("utf-8", errors="replace"))
     for file in entry.files:
         if file.name not in sums:
             raise FetchError(
                 f"{entry.name}: the publisher's {SUMS} does not tell the sum of {file.name}, so "
                 "nothing was fetched; try again later."
             )
-    with _whole(entry, folder / SUMS) as record:
-        record.write(text.encode())
-    return sums
+    return sums, told
 
 
 def _download(entry: Entry, file: str, path: Path, sum: str) -> None:
@@ -139,9 +141,13 @@ def _pieces(entry: Entry, file: str) -> Iterator[bytes]:
             yield from _counted(entry, file, answer, answer.length or 0)
     except HTTPError as error:
         error.close()
+        if 300 <= error.code < 400:
+            raise _astray(entry, file, "nowhere, or round in a circle") from None
         raise FetchError(
             f"{file}: {_host(entry)} answered {error.code} ({error.reason}); try again later."
         ) from None
+    except _AstrayError as error:
+        raise _astray(entry, file, str(error.reason)) from None
     except (OSError, http.client.HTTPException, UnicodeError) as error:  # URLError is an OSError
         raise FetchError(f"{file}: {_why(entry, error)}") from None
 
@@ -165,19 +171,37 @@ def _counted(entry: Entry, file: str, answer: Any, total: int) -> Iterator[bytes
 
 
 def _open(address: str) -> Any:
-    opener = build_opener(_NoDowngrade)
+    opener = build_opener(_Onward)
     request = Request(address, headers={"User-Agent": f"fedtui/{__version__}"})
     return opener.open(request, timeout=TIMEOUT)
 
 
-class _NoDowngrade(HTTPRedirectHandler):
-    """Follows a server elsewhere, but not from https to where anybody may listen in."""
+class _AstrayError(URLError):
+    """A server sends us on to where we do not go; the reason says where that is."""
+
+
+class _Onward(HTTPRedirectHandler):
+    """Follows a server elsewhere on the web, but not from https to where anybody may listen in."""
+
+    def http_error_302(self, req: Request, fp: Any, code: int, msg: str, headers: Any) -> Any:
+        try:
+            return super().http_error_302(req, fp, code, msg, headers)
+        except ValueError:
+            fp.close()
+            raise _AstrayError("an address that is none") from None
+
+    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
     def redirect_request(
         self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
     ) -> Request | None:
-        if req.type == "https" and urlsplit(newurl).scheme != "https":
-            raise URLError("it sends us on to an address without https")
+        scheme = urlsplit(newurl).scheme
+        if scheme not in ("http", "https"):
+            fp.close()
+            raise _AstrayError("an address outside the web")
+        if req.type == "https" and scheme != "https":
+            fp.close()
+            raise _AstrayError("an address without https")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
@@ -217,6 +241,13 @@ def _why(entry: Entry, error: Exception) -> str:
     told = getattr(reason, "strerror", None) or str(reason)
     return (
         f"{host} cannot be reached ({told}); see whether there is a network, or name a copy with "
+        "FEDTUI_MIRROR."
+    )
+
+
+def _astray(entry: Entry, file: str, where: str) -> FetchError:
+    return FetchError(
+        f"{file}: {_host(entry)} sends us on to {where}; try again later, or name a copy with "
         "FEDTUI_MIRROR."
     )
 

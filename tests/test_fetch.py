@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import io
 import json
 import os
 import threading
@@ -41,6 +42,7 @@ class Publisher:
     host: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     manner: str = "well"
+    onward: tuple[int, str] = (302, "")  # where it sends everybody on to, and how
     asked: list[str] = field(default_factory=list)
 
     def put(self, entry, files):
@@ -56,6 +58,13 @@ def publisher(monkeypatch):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             told.asked.append(self.path)
+            if told.manner == "elsewhere":
+                code, location = told.onward
+                self.send_response(code)
+                self.send_header("Location", location)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             content = told.files.get(self.path)
             if content is None:
                 self.send_error(404)
@@ -248,16 +257,35 @@ def test_an_interruption_leaves_nothing_half_kept(heart, folder, monkeypatch):
 
 
 def test_nobody_is_sent_on_from_https_to_where_anybody_listens():
-    answer = fetching._NoDowngrade()
+    answer, response = fetching._Onward(), io.BytesIO()
     secure = Request("https://example.org/a")
-    with pytest.raises(URLError, match="without https"):
-        answer.redirect_request(
-            secure, None, 302, "Found", http.client.HTTPMessage(), "http://example.org/a"
-        )
-    there = answer.redirect_request(
-        secure, None, 302, "Found", http.client.HTTPMessage(), "https://example.com/b"
-    )
+    headers = http.client.HTTPMessage()
+    there = answer.redirect_request(secure, response, 302, "", headers, "https://example.com/b")
     assert there.full_url == "https://example.com/b"
+    with pytest.raises(URLError, match="without https"):
+        answer.redirect_request(secure, response, 302, "", headers, "http://example.org/a")
+    assert response.closed
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("http://[bad", "to an address that is none"),
+        ("ftp://127.0.0.1:9/x", "to an address outside the web"),
+        ("file:///etc/passwd", "to nowhere, or round in a circle"),
+        ("data:text/plain,hello", "to nowhere, or round in a circle"),
+        ("/loop", "to nowhere, or round in a circle"),
+        ("", "to nowhere, or round in a circle"),
+    ],
+)
+def test_a_server_that_leads_astray_is_one_sentence(publisher, folder, code, location, told):
+    publisher.manner, publisher.onward = "elsewhere", (code, location)
+    assert refused() == (
+        f"{FILES[0]}: {publisher.host} sends us on {told}; try again later, or name a copy with "
+        "FEDTUI_MIRROR."
+    )
+    assert os.listdir(folder) == []
 
 
 @pytest.mark.parametrize(
@@ -304,6 +332,19 @@ def test_the_first_list_of_sums_is_kept_and_holds_from_then_on(wards, folder):
     assert fetch("mimic-demo") == ()
     (place / "PATIENTS.csv").unlink()
     assert "PATIENTS.csv: what came from" in refused("mimic-demo")
+
+
+def test_a_wrong_list_of_sums_is_forgotten_and_the_next_one_counts(wards, folder):
+    place, entry = folder.parent / "mimic-demo", ENTRIES["mimic-demo"]
+    right = wards.files[f"/mimic-demo/{SUMS}"]
+    sum = sha256(wards.files["/mimic-demo/LABEVENTS.csv"]).hexdigest()
+    wards.put(entry, {SUMS: right.replace(sum.encode(), b"0" * 64)})
+    assert refused("mimic-demo").startswith("LABEVENTS.csv: what came from")
+    assert SUMS not in os.listdir(place)
+    wards.put(entry, {SUMS: right})
+    assert fetch("mimic-demo") == ("LABEVENTS.csv",)
+    assert fetch("mimic-demo") == ()
+    assert read("mimic-demo").y.tolist() == [0, 1]
 
 
 def test_a_list_without_one_of_the_files_is_not_kept(wards, folder):
