@@ -44,7 +44,7 @@ class Event:
 class Preparing(Event):
     """Something long has advanced that no phase tells of: mostly once, before round 1, e.g. the baselines.
 
-    With very many held-out patients also the testing of the model.
+    With very many patients also their layout for training and the testing of the model.
     """
 
     what: str

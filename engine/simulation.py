@@ -27,6 +27,7 @@ from engine.events import (
     EpochTrained,
     Event,
     ModelSent,
+    Preparing,
     RoundFinished,
     RoundStarted,
     RunFinished,
@@ -48,6 +49,8 @@ from engine.state import Prepared, State
 from engine.switch import Setting
 from engine.training import Progress, train_block
 from engine.wire import Kind
+
+_MANY = 1_000_000  # numbers of a block that take a while to lay out
 
 
 def simulate(scenario: Scenario, start: State | None = None) -> Iterator[Event]:
@@ -284,7 +287,11 @@ class _Run:
     def _train(self, anchor: Floats, at: Moment) -> Generator[Event, None, Floats]:
         """Every hospital's params after local training, (k, d)."""
         local = np.empty((len(at.cohort), self.model.parameters))
+        kept, done = len(self.everyone), 0
         for block in self._blocks(at.cohort):
+            done += len(block.rows)
+            if not kept and block.sizes.sum() * block.width > _MANY:
+                yield Preparing("laying out the patients for training", done, len(at.cohort))
             steps = train_block(
                 block,
                 anchor,
