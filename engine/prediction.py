@@ -8,8 +8,7 @@ table gets the very probability that the run computed.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,45 +16,15 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Floats
-from engine.data.csv.labels import is_positive
+from engine.data.csv.same_labels import known_labels
 from engine.data.source import shown
-from engine.data.unseen import Categories, Unseen, read_unseen
+from engine.data.unseen import Unseen, read_unseen
 from engine.errors import DataError
+from engine.familiar import seen_before
+from engine.finished import Finished, finished
 from engine.metrics import Score, probabilities, score
-from engine.models import Model, model_of
-from engine.sections import Data
-from engine.sections import Model as ModelSection
 
-
-@dataclass(frozen=True, eq=False)
-class Scale:
-    """How columns are standardised: `mean`, `std` (features,); by hospital (K, features), or not."""
-
-    mean: Floats
-    std: Floats
-    hospitals: tuple[str, ...] | None = None  # in the order of their rows
-
-
-@dataclass(frozen=True, eq=False)
-class Finished:
-    """The model of a finished run, and what it was trained on.
-
-    Attributes:
-        params: (d,).
-        features: Its columns.
-        fill: What a missing number becomes, (features,); None where none was missing in training.
-        labels: What stands in a table for 0 and for 1; "" where that is not known.
-        data: How the training table was read.
-    """
-
-    model: Model
-    params: Floats
-    features: tuple[str, ...]
-    categories: Categories
-    scale: Scale | None
-    fill: Floats | None
-    labels: tuple[str, str]
-    data: Data
+__all__ = ["Finished", "Prediction", "finished", "predict", "reading"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,40 +46,6 @@ class Prediction:
     notes: tuple[str, ...]
 
 
-def finished(result: Mapping[str, Any]) -> Finished:
-    """The model in a result, the object of `fedtui run --json`.
-
-    Raises:
-        DataError: It is no such object, or no round of it was finished.
-    """
-    try:
-        features = tuple(map(str, result["features"]))
-        scaling, fill, labels = result["scaling"], result.get("fill"), result.get("label", {})
-        section = ModelSection.build(result["scenario"]["model"])
-        found = Finished(
-            model=model_of(section, len(features)),
-            params=np.array(result["params"], np.float64),
-            features=features,
-            categories={name: tuple(t) for name, t in result.get("categories", {}).items()},
-            scale=_scale(scaling["mean"], scaling["std"]),
-            fill=None if fill is None else np.array(fill, np.float64),
-            labels=(str(labels.get("negative", "")), str(labels.get("positive", ""))),
-            data=Data.build(result["scenario"]["data"]),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise DataError(
-            "this is no result of a run; `fedtui run --json > FILE` writes one."
-        ) from None
-    if not len(found.params):
-        raise DataError("no round of this run was finished, so there is no model in it.")
-    if len(found.params) != found.model.parameters or not np.isfinite(found.params).all():
-        raise DataError(
-            f"a model of these columns has {found.model.parameters:,} numbers, and the result has"
-            f" {len(found.params):,}; write it again with `fedtui run --json > FILE`."
-        )
-    return found
-
-
 def predict(by: Finished, path: Path) -> Prediction:
     """The probabilities of the patients in the table at `path`.
 
@@ -120,12 +55,13 @@ def predict(by: Finished, path: Path) -> Prediction:
     table = read_unseen(path, by.data, by.features, by.categories)
     x = _scaled(by, table, _filled(by, table))
     logits = by.model.logits(by.params, x)
+    y, strange = _labels(by, table)
     return Prediction(
         lines=tuple(table.places.of(row)[1] for row in range(len(x))),
         hospitals=table.hospitals,
         p=probabilities(logits),
-        score=_score(by, table, logits),
-        notes=(*table.notes, *_no_test(by, path)),
+        score=_score(y, logits),
+        notes=(*table.notes, *strange, *seen_before(by, path, table, y)),
     )
 
 
@@ -140,29 +76,6 @@ def reading(
         label_col=label_col or by.data.label_col,
     )
     return replace(by, data=data)
-
-
-def _no_test(by: Finished, path: Path) -> tuple[str, ...]:
-    """A score on patients who were trained on is no test, and looks like one."""
-    try:
-        same = path.samefile(os.path.expanduser(by.data.source))
-    except (OSError, ValueError):
-        same = False
-    if not same:
-        return ()
-    return (
-        "the model was trained on most rows of this table, so how good it is here is no test; its"
-        " score on held-out patients stands in the result.",
-    )
-
-
-def _scale(mean: Any, std: Any) -> Scale | None:
-    if mean is None:
-        return None
-    if isinstance(mean, Mapping):
-        means, stds = (np.array([of[name] for name in mean], np.float64) for of in (mean, std))
-        return Scale(means, stds, tuple(mean))
-    return Scale(np.array(mean, np.float64), np.array(std, np.float64))
 
 
 def _filled(by: Finished, table: Unseen) -> Floats:
@@ -208,11 +121,30 @@ def _places(known: Sequence[str], table: Unseen, column: str) -> list[int]:
     return [index[name] for name in table.hospitals]
 
 
-def _score(by: Finished, table: Unseen, logits: Floats) -> Score | None:
+def _told_labels(by: Finished) -> tuple[str, str]:
+    """What stands in a table for 0 and for 1."""
+    negative, positive = by.labels
+    return (negative or "0", positive) if positive else ("0", by.data.positive or "1")
+
+
+def _labels(by: Finished, table: Unseen) -> tuple[Floats, tuple[str, ...]]:
+    """The label of each row, nan where it has none of the model's two, (n,); and what is said of it."""
+    if table.label is None:
+        return np.full(len(table.x), np.nan), ()
+    y = known_labels(table.label, _told_labels(by))
+    strange = np.flatnonzero((table.labelled > 0) & np.isnan(y))
+    if not len(strange):
+        return y, ()
+    rows = "1 row has a label" if len(strange) == 1 else f"{len(strange):,} rows have a label"
+    it_is = "it is" if len(strange) == 1 else "they are"
+    negative, positive = map(shown, _told_labels(by))
+    return y, (
+        f"{rows} that is neither {negative} nor {positive}, so {it_is} left out of the score"
+        f" ({table.places.listed(strange.tolist())}).",
+    )
+
+
+def _score(y: Floats, logits: Floats) -> Score | None:
     """On the rows that have a label."""
-    rows = table.labelled > 0
-    if table.label is None or not rows.any():
-        return None
-    positive = by.labels[1] or by.data.positive or "1"
-    y = is_positive(table.label, positive)
-    return score(logits[rows], y[rows])
+    rows = ~np.isnan(y)
+    return score(logits[rows], y[rows]) if rows.any() else None

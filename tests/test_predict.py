@@ -98,7 +98,8 @@ def test_columns_may_stand_in_any_order_and_between_others(at):
         writer.writerows(rows)
     found = predict(finished(json.loads((at / "result.json").read_text())), at / "other.csv")
     np.testing.assert_array_equal(found.p, expected.p)
-    assert found.notes == ()
+    (note,) = found.notes
+    assert "seems to be the one that was trained on" in note
 
 
 def test_the_command_prints_a_line_for_each_patient_and_scores_labels_on_stderr(at):
@@ -199,6 +200,7 @@ def test_hospitals_that_scale_themselves_must_be_known(at):
         ("", "this is no result of a run"),
         ("[]", "this is no result of a run"),
         ('{"params": [1]}', "this is no result of a run"),
+        ('{"params": [1e999]}', "this is no result of a run"),
     ],
 )
 def test_what_is_no_result_gets_one_sentence(at, text, says):
@@ -227,3 +229,130 @@ def test_a_threshold_of_the_label_is_remembered(at):
     found = json.loads(told(at, "grades.csv", "--json").stdout)
     assert found["label"]["positive"] == ">0"
     assert found["score"]["accuracy"] > 0.5
+
+
+@pytest.mark.parametrize("scaling", ["global", "hospital"])
+@pytest.mark.parametrize(
+    ("place", "change", "says"),
+    [
+        ("params", lambda old: [10**400, *old[1:]], "this is no result"),
+        ("params", lambda old: [old], r"params: a model.*has 6 numbers, and the result has 1 × 6"),
+        ("params", lambda old: [np.inf, *old[1:]], "params: a number in the result is not finite"),
+        ("params", lambda old: [None, *old[1:]], "params: a number in the result is not finite"),
+        (
+            "fill",
+            lambda old: old[:1],
+            r"fill: a model.*has 5 numbers, and the result has 1 numbers",
+        ),
+        ("fill", lambda old: 1.0, r"fill: a model"),
+        ("scaling.mean", lambda old: old[:1], r"scaling\.mean: a model"),
+        ("scaling.mean", lambda old: [*old, 0.0], r"scaling\.mean: a model"),
+        ("scaling.std", lambda old: [np.nan, *old[1:]], r"scaling\.std: a number in the result is"),
+        ("scaling.std", lambda old: None, r"no result of a run|scaling\.std: a model"),
+        ("categories", lambda old: {"ward": []}, "this is no result"),
+        ("categories", lambda old: {"ward": [1, 2]}, "this is no result"),
+        ("categories", lambda old: {"age": ["a", "b"]}, "this is no result"),
+        ("features", lambda old: [], "this is no result"),
+        ("hospitals", lambda old: [{}], "this is no result"),
+    ],
+)
+def test_a_damaged_result_gets_one_sentence(at, place, change, says, scaling):
+    """Above all, a list of one number must not be spread over all columns."""
+    result = trained(at, data={"scaling": scaling})
+    *way, key = place.split(".")
+    part = result[way[0]] if way else result
+    old = part[key]
+    if isinstance(old, dict) and way:  # by hospital
+        part[key] = {name: change(values) for name, values in old.items()}
+    else:
+        part[key] = change(old)
+    with pytest.raises(DataError, match=says) as error:
+        finished(json.loads(json.dumps(result)))
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("positive", "cells", "expected", "left_out"),
+    [
+        ("", ["1", "0", "1.0", ""], [1, 0, 1, None], 0),
+        ("", ["1", "yes", "0", "2"], [1, None, 0, None], 2),
+        ("yes", ["yes", "no", "Yes", "maybe"], [1, 0, None, None], 2),
+        (">40", ["41", "40", "high", "-3"], [1, 0, None, 0], 1),
+        (">40", ["41", "39", "NaN", "-nan"], [1, 0, None, None], 0),
+        (">50", [">50", "<=50", "<=50", "?"], [1, 0, 0, None], 0),
+        ("3", ["3", "2", "1", "4"], [1, 0, 0, None], 1),
+    ],
+)
+def test_a_label_that_is_neither_of_the_models_two_is_left_out_and_told(
+    at, positive, cells, expected, left_out
+):
+    """Above all it is no negative one, and a threshold is for numbers, not for places of texts."""
+    labels = {
+        "": "01",
+        "yes": ["no", "yes"],
+        ">40": ["39", "41"],
+        ">50": ["<=50", ">50"],
+        "3": "123",
+    }
+    rows = table().splitlines()
+    known = labels[positive]
+    kept = [row.rsplit(",", 1)[0] + f",{known[i % len(known)]}" for i, row in enumerate(rows[1:])]
+    (at / "labels.csv").write_text("\n".join([rows[0], *kept]) + "\n")
+    trained(at, "labels.csv", data={"positive": positive})
+    new = "".join(f"6{i},east,1.{i},{cell}\n" for i, cell in enumerate(cells))
+    (at / "new.csv").write_text("age,ward,marker,died\n" + new)
+    result = json.loads((at / "result.json").read_text())
+    found = predict(finished(result), at / "new.csv")
+    judged = [(p, y) for p, y in zip(found.p, expected, strict=True) if y is not None]
+    assert found.score is not None
+    assert found.score.patients == len(judged)
+    assert found.score.correct == sum((p > 0.5) == y for p, y in judged)
+    assert [note for note in found.notes if "neither" in note] == list(found.notes)
+    if left_out:
+        (note,) = found.notes
+        assert note.startswith("1 row has" if left_out == 1 else f"{left_out} rows have")
+    else:
+        assert not found.notes
+
+
+NO_TEST = "how good it is here is no test"
+
+
+def test_the_training_table_is_known_again_wherever_it_lies(at, tmp_path, monkeypatch):
+    """A score on patients who were trained on looks like a test."""
+    monkeypatch.chdir(at)
+    source = {"source": "patients.csv", "hospital_col": "clinic", "label_col": "died"}
+    result = finished(run(Scenario.from_dict({"data": source, "training": {"rounds": 1}})))
+    (away := at / "away").mkdir()
+    monkeypatch.chdir(away)
+    (away / "copy.csv").write_text(table())
+    one_less = table().rstrip("\n").rsplit("\n", 1)[0] + "\n"
+    (away / "other.csv").write_text(one_less)
+    for path, same in (
+        (at / "patients.csv", True),
+        (away / "copy.csv", True),
+        (away / "other.csv", False),
+    ):
+        assert any(NO_TEST in note for note in predict(result, path).notes) == same
+
+
+@pytest.mark.parametrize("partition", ["natural", "iid"])
+def test_a_file_of_the_training_folder_is_known_again(at, tmp_path, monkeypatch, partition):
+    (folder := at / "tables").mkdir()
+    head, *rows = table().splitlines()
+    for name, part in (("one", rows[:40]), ("two", rows[40:])):
+        (folder / f"{name}.csv").write_text("\n".join([head, *part]) + "\n")
+    result = finished(trained(at, "tables", data={"partition": partition}))
+    assert any(NO_TEST in note for note in predict(result, folder / "one.csv").notes)
+    (at / "one.csv").write_text((folder / "one.csv").read_text())
+    (at / "new.csv").write_text("\n".join([head, *rows[:7]]) + "\n")
+    copied = predict(result, at / "one.csv").notes
+    assert any(NO_TEST in note for note in copied) == (partition == "natural")
+    assert predict(result, at / "new.csv").notes == ()
+
+
+@pytest.mark.parametrize("text", ["root:x:0:0:secret\nb\n", "secret,secret\n1,2\n", "secret\n"])
+def test_of_a_file_that_is_no_table_for_the_model_nothing_is_quoted(at, text):
+    trained(at)
+    (at / "new.csv").write_text(text)
+    assert "secret" not in refused(at, "new.csv")

@@ -60,8 +60,8 @@ def read_unseen(path: Path, data: Data, features: Sequence[str], categories: Cat
     with Text(path) as text:
         sign = separator(text, data)
         line, names = text.line, [name.strip() for name in header(text, sign)]
-        refuse_bad_names(f"{text.file}, line {line}", names, known=True)
         wanted = _wanted(features, categories)
+        refuse_bad_names(f"{text.file}, line {line}", names, _known(names, wanted))
         _refuse_lacking(f"{text.file}, line {line}", wanted, names)
         gathered = _Gathered(names, wanted, data, categories, sign == ",")
         left = Left()
@@ -85,10 +85,17 @@ def _refuse_lacking(where: str, wanted: Sequence[str], names: Sequence[str]) -> 
     lacking = [name for name in wanted if name not in names]
     if lacking:
         they = "which the model was trained on"
+        number = f"the table has {len(names)} column{'' if len(names) == 1 else 's'}"
+        there = f"columns: {listed(names, 6)}" if _known(names, wanted) else number
         raise DataError(
             f"{where}: there is no column {listed(lacking, 6)}, {they}; add it, with empty cells"
-            f" where nothing is known (columns: {listed(names, 6)})."
+            f" where nothing is known ({there})."
         )
+
+
+def _known(names: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether the header is that of a table for this model: of any other file nothing is quoted."""
+    return not set(names).isdisjoint(wanted)
 
 
 def _columns(file: str, names: Sequence[str], wanted: Sequence[str]) -> Columns:

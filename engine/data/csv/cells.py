@@ -11,7 +11,8 @@ from enum import IntEnum
 
 import numpy as np
 
-MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "."})  # in small letters
+NAN = ("nan", "+nan", "-nan")  # what Python reads as a number that is none
+MISSING = frozenset({"", "?", "na", "n/a", "null", ".", *NAN})  # in small letters
 BLANKS = MISSING | {text.upper() for text in MISSING} | {"NaN", "Null", " "}  # met most often
 
 _COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)

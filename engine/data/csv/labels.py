@@ -20,13 +20,16 @@ from engine.data.csv.places import Places
 from engine.data.source import listed, shown
 from engine.errors import DataError
 
-_THRESHOLD = re.compile(r"(>=|<=|>|<)\s*([+-]?[\d.]+(?:e[+-]?\d+)?)", re.IGNORECASE)
-_TESTS: dict[str, Callable[[Floats, float], Flags]] = {
+THRESHOLD = re.compile(
+    r"(>=|<=|>|<)\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)", re.ASCII | re.IGNORECASE
+)
+TESTS: dict[str, Callable[[Floats, float], Flags]] = {
     ">": operator.gt,
     ">=": operator.ge,
     "<": operator.lt,
     "<=": operator.le,
 }
+AND, ANY_OTHER = ", ", "any other"  # how negative labels are told
 _YES = frozenset({
     "yes", "y", "true", "t", "positive", "pos", "present", "abnormal", "ill", "sick", "disease",
     "diseased", "case", "event", "dead", "died", "death", "expired", "deceased", "malignant",
@@ -71,7 +74,7 @@ def read_labels(column: str, read: Read, places: Places, positive: str) -> Label
     """
     where = f"{places.of(0)[0]}, column {shown(column)}"
     positive = positive.strip()
-    if threshold := _THRESHOLD.fullmatch(positive):
+    if (threshold := THRESHOLD.fullmatch(positive)) and not _is_text(read, positive):
         return _by_threshold(where, read, *threshold.groups())
     kinds = _kinds(read)
     if len(kinds) == 1:
@@ -80,11 +83,11 @@ def read_labels(column: str, read: Read, places: Places, positive: str) -> Label
             "give the table patients of both kinds."
         )
     chosen = _chosen(where, kinds, read, places, positive)
-    names = [kind.name for kind in kinds if kind.name != chosen.name] or ["any other"]
+    names = [kind.name for kind in kinds if kind.name != chosen.name] or [ANY_OTHER]
     return Labels(
         y=_equals(read, chosen.name),
         positive=chosen.text,
-        negative=", ".join(names),
+        negative=AND.join(names),
         notes=_notes(chosen, names, positive),
     )
 
@@ -96,10 +99,7 @@ def _by_threshold(where: str, read: Read, sign: str, bound: str) -> Labels:
             f"{where}: the labels are {listed(texts, 6)}, which are no numbers, so data.positive "
             "cannot be a threshold; set it to the label that counts as positive."
         )
-    try:
-        y = _TESTS[sign](read.values, float(bound))
-    except ValueError:
-        raise DataError(f"data.positive: {bound!r} is not a number; write, say, >0.") from None
+    y = TESTS[sign](read.values, float(bound))
     if y.all() or not y.any():
         which = "every" if y.all() else "no"
         raise DataError(
@@ -109,19 +109,16 @@ def _by_threshold(where: str, read: Read, sign: str, bound: str) -> Labels:
     return Labels(y.astype(np.float64), sign + bound, opposite + bound)
 
 
-def is_positive(read: Read, positive: str) -> Floats:
-    """1.0 where a label is `positive`, a label or a threshold, else 0.0, (N,)."""
-    if threshold := _THRESHOLD.fullmatch(positive):
-        sign, bound = threshold.groups()
-        return np.asarray(_TESTS[sign](read.values, float(bound)), np.float64)
-    return _equals(read, _name(positive))
+def _is_text(read: Read, label: str) -> bool:
+    """Whether `label` stands in the table as it is written, though it looks like a threshold."""
+    return label in read.categories
 
 
 def _kinds(read: Read) -> list[_Kind]:
     """The different labels in order of appearance; [] where there are more than 50."""
     found: dict[str, _Kind] = {}
     for first in read.texts:
-        name = _name(first.text)
+        name = name_of(first.text)
         found.setdefault(name, _Kind(name, first.text, first.row))
     return list(found.values())
 
@@ -145,7 +142,7 @@ def _chosen(where: str, kinds: Sequence[_Kind], read: Read, places: Places, posi
 
 
 def _named(where: str, kinds: Sequence[_Kind], read: Read, positive: str) -> _Kind:
-    name = _name(positive)
+    name = name_of(positive)
     for kind in kinds:
         if kind.name == name:
             return kind
@@ -174,7 +171,7 @@ def _too_many(where: str, kinds: Sequence[_Kind], read: Read, places: Places) ->
 def _equals(read: Read, name: str) -> Floats:
     """1.0 where the label is the one of that name, (N,)."""
     if read.categories:
-        same = np.array([_name(category) == name for category in read.categories])
+        same = np.array([name_of(category) == name for category in read.categories])
         return same[read.values.astype(np.int64)].astype(np.float64)
     try:
         return np.equal(read.values, float(name)).astype(np.float64)
@@ -191,7 +188,7 @@ def _notes(chosen: _Kind, others: Sequence[str], asked: str) -> tuple[str, ...]:
     return (f"Label {shown(chosen.text)} counts as positive and {rest}{other}.",)
 
 
-def _name(text: str) -> str:
+def name_of(text: str) -> str:
     """One spelling for a number written in several ways: "1.0" and "1" are one label."""
     try:
         return f"{float(text.replace(',', '.')):.17g}"

@@ -6,6 +6,7 @@ the user's place is told: which label is positive, what was left out, which colu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,11 +63,24 @@ def read_folder(path: Path, data: Data) -> Steps[Source]:
             f"{path.name or path}: this folder holds no CSV; put one in it for each hospital, with "
             "the hospital's name as its name."
         )
+    _refuse_twins(files)
     gathered = None
     for file in files:
-        gathered = yield from gather(file, data, file.stem, gathered)
+        gathered = yield from gather(file, data, file.stem.strip(), gathered)
     assert gathered is not None
     return (yield from _source([file.name for file in files], gathered, data))
+
+
+def _refuse_twins(files: Sequence[Path]) -> None:
+    """Refuse two files of one hospital, as x.csv and x.CSV would be."""
+    before: dict[str, str] = {}
+    for file in files:
+        other = before.setdefault(file.stem.strip(), file.name)
+        if other != file.name:
+            raise DataError(
+                f"{shown(other)} and {shown(file.name)} would both be hospital "
+                f"{shown(file.stem.strip())}; rename one of them, or take it out of the folder."
+            )
 
 
 def _source(files: list[str], gathered: Gathered, data: Data) -> Steps[Source]:
