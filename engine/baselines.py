@@ -23,7 +23,7 @@ from engine.references import Converged, Reference
 from engine.steps import Steps
 
 JUDGEMENTS = 10_000_000  # of hospitals' models on everyone's patients; beyond it a sample is judged
-CELLS = 500_000  # judgements at once
+CELLS = 300_000  # judgements at once
 _EACH = 100  # judgements that a hospital costs beside its patients
 _TESTING = "testing what to compare with"
 

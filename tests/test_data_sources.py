@@ -14,6 +14,7 @@ from engine.data.source import letters
 from engine.data.synthetic import synthetic
 from engine.errors import DataError, EngineError, ScenarioError
 from engine.sections import Data
+from engine.steps import finished
 
 
 def test_the_notebooks_patients_are_the_notebooks():
@@ -55,6 +56,7 @@ import sys
 from engine.baselines import compute
 from engine.data import load
 from engine.sections import Data
+from engine.steps import finished
 list(compute(load(Data.build({"source": "breast-cancer"}), 0), 0))
 print(sorted({name.partition(".")[0] for name in sys.modules} & {"sklearn", "scipy"}))
 """
@@ -64,11 +66,11 @@ print(sorted({name.partition(".")[0] for name in sys.modules} & {"sklearn", "sci
 
 @pytest.mark.parametrize(("features", "informative"), [(2, 2), (3, 2), (10, 8), (20, 15), (21, 16)])
 def test_synthetic_patients_share_one_concept(features, informative):
-    source = synthetic(500, features, 3)
+    source = finished(synthetic(500, features, 3))
     assert source.x.shape == (500, features)
     assert np.linalg.matrix_rank(source.x - source.x.mean(axis=0)) == informative
-    assert np.array_equal(source.x, synthetic(500, features, 3).x)
-    assert not np.array_equal(source.x, synthetic(500, features, 4).x)
+    assert np.array_equal(source.x, finished(synthetic(500, features, 3)).x)
+    assert not np.array_equal(source.x, finished(synthetic(500, features, 4)).x)
     assert source.owner is None
 
 

@@ -32,7 +32,8 @@ def reading(data: Data, seed: int) -> Steps[Source]:
         memory.refuse_too_large(
             patients, data.features, "lower data.hospitals, data.patients or data.features"
         )
-        return synthetic(patients, data.features, seed).columns(data.keep, data.drop)
+        made = yield from synthetic(patients, data.features, seed)
+        return made.columns(data.keep, data.drop)
     if data.source in CATALOGUE:
         return (yield from catalogue.reading(data.source, data))
     path = _found(data.source)
