@@ -614,3 +614,29 @@ def test_a_word_among_numbers_is_told_with_its_line(write):
     assert any("since 'old' (table.csv, line 5) is not a number" in n for n in federation.notes)
     safe = read(write(row(5, "North,\x1b[2J,200,1")))
     assert all(note.isprintable() for note in safe.notes)
+
+
+@pytest.mark.parametrize("cell", ["-nan", "+NaN", " nan", "NaN"])
+def test_what_python_reads_as_no_number_is_missing_everywhere(write, cell):
+    """As a label too, where it would else be a negative one."""
+    text = HEADER + ROWS + f"North,{cell},1,0\nNorth,50,{cell},1\nNorth,50,1,{cell}\n"
+    federation = read(write(text))
+    assert federation.report.dropped == {"no label": 1}
+    assert {name: gaps.tolist() for name, gaps in federation.report.missing.items()} == {
+        "age": [1, 0],
+        "chol": [1, 0],
+    }
+    assert "the hospital (column 'hospital') is missing" in refusal(write(text + f"{cell},1,1,1\n"))
+
+
+def test_a_label_may_look_like_a_threshold(write):
+    source = sources(write(labelled(">50", "<=50")), positive=">50")
+    assert source.y.tolist() == [1, 1, 1, 0, 0, 0]
+    assert (source.report.negative, source.report.positive) == ("<=50", ">50")
+    assert "is no label" in refusal(write(labelled("1", "2"), "numbers.csv"), positive=">1.2.3")
+
+
+def test_two_files_of_one_hospital_are_refused(tmp_path):
+    folder(tmp_path, north=A)
+    (tmp_path / "north.CSV").write_text(A)
+    assert "'north.CSV' and 'north.csv' would both be hospital 'north'" in refusal(tmp_path)
