@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from fedtui import words
+from fedtui import together, words
 from fedtui.safe import safe
 
 _SHOWN = 12  # rounds; longer runs show evenly spaced ones
+_TOGETHER = "together, after the last round"
+_POOLED, _ALONE = "all data in one place", "each one alone, own patients"
 
 
 def table(result: dict[str, Any]) -> str:
@@ -50,7 +52,7 @@ def _hospitals(result: dict[str, Any]) -> str:
     if len(hospitals) > _SHOWN or not result["rounds"]:
         return ""
     alone = result["baselines"]["local_only"]["per_hospital"]
-    together = result["rounds"][-1]["hospital_accuracy"]
+    shared = result["rounds"][-1]["hospital_accuracy"]
     areas = result["baselines"]["local_only"].get("hospital_auc", {})
     detail = result["final"].get("per_hospital", {})
     head = ("hospital", "patients", "held out", "alone", "together", "AUC alone", "together")
@@ -60,7 +62,7 @@ def _hospitals(result: dict[str, Any]) -> str:
             f"{h['train']:,}",
             f"{h['test']:,}",
             _count(alone[h["name"]], h["test"]),
-            _count(together[h["name"]], h["test"]),
+            _count(shared[h["name"]], h["test"]),
             _score(areas, h["name"]),
             _score(detail.get(h["name"], {}), "auc"),
         )
@@ -72,17 +74,24 @@ def _hospitals(result: dict[str, Any]) -> str:
 def _comparison(result: dict[str, Any]) -> str:
     base, final = result["baselines"], result["final"]
     lines = [
-        ("together, after the last round", final),
-        ("all data in one place", base["pooled"]),
-        ("each one alone, own patients", base["local_only"]),
+        (_TOGETHER, final),
+        (_POOLED, base["pooled"]),
+        (_ALONE, base["local_only"]),
         ("each one alone, everyone's patients", base["local_only"]["everyone"]),
         ("always the commoner answer", base["majority"]),
     ]
+    inside = _within(result)
     rows = [
-        (name, _percent(of["accuracy"]), *(_score(of, key) for key in ("auc", "loss", "brier")))
+        (
+            name,
+            _percent(of["accuracy"]),
+            _score(of, "auc"),
+            _score(inside, name),
+            *(_score(of, key) for key in ("loss", "brier")),
+        )
         for name, of in lines
     ]
-    grid = _grid(("on held-out patients", "right", "AUC", "log-loss", "Brier"), rows)
+    grid = _grid(("on held-out patients", "right", "AUC", "within", "log-loss", "Brier"), rows)
     ended = {
         None: "",
         "budget": "Stopped: the next round would have passed the privacy budget.",
@@ -90,14 +99,31 @@ def _comparison(result: dict[str, Any]) -> str:
         "interrupted": "Interrupted before its last round.",
     }[final["stopped"]]
     cost = f"{final['bytes']:,} bytes in all; each message counted as encoded, TLS and TCP come on top."
-    return "\n".join(filter(None, (grid, "", cost, ended, _caution(base, final))))
+    return "\n".join(filter(None, (grid, words.WITHIN, cost, ended, _caution(result))))
 
 
-def _caution(base: dict[str, Any], final: dict[str, Any]) -> str:
-    alone, together = base["local_only"]["accuracy"], final["accuracy"]
-    if alone is None or together is None or alone <= together:
+def _within(result: dict[str, Any]) -> dict[str, float | None]:
+    """Mean of the hospitals' own AUCs, by row; not in where it was not measured."""
+    base, final = result["baselines"], result["final"]
+    areas = {
+        _TOGETHER: {name: each["auc"] for name, each in final.get("per_hospital", {}).items()},
+        _POOLED: base["pooled"].get("hospital_auc", {}),
+        _ALONE: base["local_only"].get("hospital_auc", {}),
+    }
+    return {row: together.within(of, result["hospitals"]) for row, of in areas.items() if of}
+
+
+def _caution(result: dict[str, Any]) -> str:
+    """What the table would be misread as; empty where it says it itself."""
+    found = together.gain(result)
+    if found is None or not found.patients:
         return ""
-    return "Here each hospital alone does better for its own patients than all of them together."
+    if result["baselines"]["majority"]["accuracy"] >= result["final"]["accuracy"]:
+        inside = _within(result)
+        return words.commoner_as_good(inside.get(_ALONE), inside.get(_TOGETHER))
+    if found.alone > found.together and found.beyond_chance:
+        return words.better_alone(found)
+    return ""
 
 
 def _notes(result: dict[str, Any]) -> str:

@@ -20,4 +20,5 @@ from fedtui.words.privacy import *
 from fedtui.words.scores import *
 from fedtui.words.server import *
 from fedtui.words.small import *
+from fedtui.words.together import *
 from fedtui.words.tour import *
