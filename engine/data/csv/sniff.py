@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 
 from engine.data.csv.text import Text
 from engine.errors import DataError
@@ -10,6 +11,7 @@ from engine.sections import Data
 
 SEPARATORS = (",", ";", "|", "\t")
 _AUTO = ("", "auto")
+_LOOKED, _MANY = 4, 3  # lines looked at below a title, and cells that the header has there
 _SPREADSHEET = "sep="  # how a spreadsheet tells its separator, in a line above the header
 
 
@@ -26,11 +28,12 @@ def separator(text: Text, data: Data) -> str:
         next(text)  # an empty line above the header
     told = _told(text)
     if data.separator not in _AUTO:
-        return named(data.separator)
-    if told:
-        return told
+        told = named(data.separator)
     line = text.waiting().partition("\n")[0]
     wanted = {data.label_col, data.hospital_col}
+    _refuse_title(text, (told,) if told else SEPARATORS, wanted)
+    if told:
+        return told
 
     def fit(sign: str) -> tuple[int, int]:
         names = _names(line, sign)
@@ -62,6 +65,21 @@ def _told(text: Text) -> str:
         return ""
     next(text)
     return sign
+
+
+def _refuse_title(text: Text, signs: Sequence[str], wanted: set[str]) -> None:
+    """Refuse a line above the header that is one cell, as programs put there what the table is."""
+    line, *below = text.waiting().split("\n", _LOOKED)
+    for sign in signs:
+        names = _names(line, sign)
+        under = max(sum(map(bool, _names(row, sign))) for row in ["", *below[:-1]])
+        if not wanted.isdisjoint(names):
+            return
+        if sum(map(bool, names)) == 1 and under >= _MANY:
+            raise DataError(
+                f"{text.file}, line {text.line}: this looks like a title above the header; take it "
+                "out."
+            )
 
 
 def _names(line: str, sign: str) -> list[str]:

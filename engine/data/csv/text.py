@@ -16,6 +16,13 @@ from engine.errors import DataError
 
 BLOCK = 1 << 16  # characters read at once: some 10 ms of work
 LONGEST = 1 << 24  # characters in a line; beyond it the file is no table
+_KINDS = {  # how files begin that are no text → what they are, and what to do
+    b"PK\x03\x04": "an Excel file (or another kind of zip); save the sheet as CSV",
+    b"\xd0\xcf\x11\xe0": "an old Excel file; save the sheet as CSV",
+    b"PAR1": "a Parquet file; write it as CSV",
+    b"\x1f\x8b": "packed with gzip; unpack it",
+    b"%PDF": "a PDF; write the table as CSV",
+}
 _FOREIGN = re.compile("[\udc80-\udcff]")  # how Python marks a byte that is not UTF-8
 
 
@@ -137,6 +144,9 @@ def _looked_at(path: Path) -> tuple[bytes, int]:
         raise _unreadable(path.name, error) from None
     if not head:
         raise DataError(empty(path.name))
+    for start, what in _KINDS.items():
+        if head.startswith(start):
+            raise DataError(f"{path.name}: this is {what}.")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise DataError(f"{path.name}: the text is in UTF-16; save it as UTF-8.")
     return head, about.st_size
