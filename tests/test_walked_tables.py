@@ -1,0 +1,97 @@
+"""What a newcomer's own tables have in them: dates, rows of totals, titles, spreadsheets, empty rows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.data import load
+from engine.data.csv.dates import are_dates
+from engine.errors import DataError, EngineError
+from engine.sections import Data
+
+HEADER = "hospital,age,chol,label\n"
+ROWS = "".join(
+    f"{name},{40 + i},{200 + (7 * i) % 31},{i % 2}\n"
+    for name in ("North", "South")
+    for i in range(8)
+)
+
+
+def refusal(tmp_path: Path, content: str | bytes, name: str = "t.csv", **given: object) -> str:
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(EngineError) as caught:
+        load(Data.build({"source": str(path), **given}), 0)
+    assert isinstance(caught.value, DataError)
+    return str(caught.value)
+
+
+# Dates
+
+DATES = [
+    "2024-01-31", "31.01.2024", "1.2.24", "1/31/2024", "31/1/24", "2024/1/31", "2024-01", "01/2024",
+    "31.01.2024 12:30", "2024-01-31T12:30:00Z", "2024-01-31 12:30:00.125", "1/31/2024 2:05 PM",
+    "31 Jan 2024", "31-JAN-24", "3. Oktober 2024", "Jan 31, 2024",
+]  # fmt: skip
+NONE = [
+    "120/80", "8-12", "1-2-3", "1.2.3", "1:20", "12:99", "2024-13-01", "32.01.2024", "2024-02/03",
+    "T1N0M0", "40-49", "1/2", "E11.9", "may", "nov 1", "2024", "12 mg", "North",
+]  # fmt: skip
+
+
+def test_a_date_is_told_by_how_it_looks_and_a_day_of_no_calendar_is_none():
+    assert [text for text in DATES if not are_dates([text])] == []
+    assert [text for text in NONE if are_dates([text])] == []
+
+
+def test_times_are_times_and_titres_are_not():
+    assert are_dates(["08:15", "12:30", "23:59:59"])
+    assert not are_dates(["1:10", "1:20", "1:40", "1:160"])
+
+
+@pytest.mark.parametrize("days", [8, 90], ids=["few", "more than a text column may have"])
+@pytest.mark.parametrize("missing", ["", "unknown"])
+def test_a_column_of_dates_is_refused_before_anything_of_it_is_sent(tmp_path, days, missing):
+    rows = "".join(
+        f"{'AB'[i % 2]},{2020 + i // 28}-01-{1 + i % 28:02},{40 + i},{i // 2 % 2}\n"
+        for i in range(days)
+    )
+    table = "hospital,admitted,age,label\n" + rows + f"A,{missing},50,1\n"
+    said = refusal(tmp_path, table)
+    assert said.startswith("t.csv, line 2, column 'admitted': '2020-01-01' is a date or time")
+    assert "such as an age or days" in said and "data.drop" in said
+    path = tmp_path / "t.csv"
+    load(Data.build({"source": str(path), "drop": ["admitted"]}), 0)  # the way out
+
+
+# Files that are no text, and lines above the header
+
+
+@pytest.mark.parametrize(
+    ("start", "words"),
+    [
+        (b"PK\x03\x04\x14", "this is an Excel file (or another kind of zip); save the sheet as CSV."),
+        (b"\xd0\xcf\x11\xe0\xa1", "this is an old Excel file; save the sheet as CSV."),
+        (b"PAR1\x15", "this is a Parquet file; write it as CSV."),
+        (b"\x1f\x8b\x08", "this is packed with gzip; unpack it."),
+    ],
+)
+def test_a_file_that_is_no_text_is_called_what_it_is(tmp_path, start, words):
+    assert refusal(tmp_path, start + b"\0\1\2\n" * 9, "x.csv") == f"x.csv: {words}"
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("title", ["Export of 24 November", "Report, second half; 2024|x"])
+@pytest.mark.parametrize("named", [True, False])
+def test_a_title_above_the_header_is_called_one(tmp_path, sign, title, named):
+    table = (HEADER + ROWS).replace(",", sign)
+    filled = f'"{title}"' + sign * 3 + "\n"
+    given = {"separator": sign} if named else {}
+    for head in (filled, f'"{title}"\n', filled + sign * 3 + "\n"):
+        said = refusal(tmp_path, head + table, **given)
+        assert said == "t.csv, line 1: this looks like a title above the header; take it out."
+    path = tmp_path / "t.csv"
+    path.write_text(table)
+    assert load(Data.build({"source": str(path), **given}), 0).features == ("age", "chol")
