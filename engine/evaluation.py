@@ -12,12 +12,11 @@ import numpy as np
 
 from engine.arrays import Floats, Ints
 from engine.data.federation import Table
-from engine.metrics import AT_ONCE, HospitalScores, Score, right, score, score_by_hospital
+from engine.metrics import AT_ONCE, HospitalScores, Score, right, score, score_by_hospital, scoring
 from engine.models import Model
 from engine.steps import Steps, finished
 
 FEW = 100_000  # patients that are tested in one step
-_TESTING = "testing the model on unseen patients"
 _EACH = "testing at each hospital"
 
 
@@ -29,15 +28,20 @@ def evaluate(model: Model, params: Floats, test: Table) -> tuple[Score, Ints]:
 def testing(model: Model, params: Floats, test: Table) -> Steps[tuple[Score, Ints]]:
     """`evaluate`, step by step."""
     logits = model.logits(params, test.x)
-    if len(logits) > FEW:
-        yield _TESTING, 1, 2
-    return judge(logits, test)
+    if len(logits) <= FEW:
+        return judge(logits, test)
+    correct = _right(logits, test)
+    yield "testing the model on unseen patients", 0, 2
+    return (yield from scoring(logits, test.y)), correct
 
 
 def judge(logits: Floats, test: Table) -> tuple[Score, Ints]:
     """The score of `logits` (N,), whoever gave them, and right answers by hospital, (K,)."""
-    correct = test.per_hospital(right(logits, test.y).astype(np.float64))
-    return score(logits, test.y), correct.astype(np.int64)
+    return score(logits, test.y), _right(logits, test)
+
+
+def _right(logits: Floats, test: Table) -> Ints:
+    return test.per_hospital(right(logits, test.y).astype(np.float64)).astype(np.int64)
 
 
 def in_detail(test: Table, *logits: Floats) -> Steps[list[HospitalScores]]:

@@ -120,7 +120,7 @@ def test_many_unseen_patients_are_tested_in_steps_that_are_told(monkeypatch):
     monkeypatch.setattr(evaluation, "AT_ONCE", 10)
     events = list(simulate(small()))
     told = [event.what for event in events if isinstance(event, Preparing)]
-    assert told.count("testing the model on unseen patients") == small().training.rounds
+    assert told.count("testing the model on unseen patients") == 2 * small().training.rounds
     assert isinstance(events[-2], Preparing)
     assert (events[-2].what, events[-2].done) == ("testing at each hospital", events[-2].total)
     assert not any("each hospital" in event.what for event in quiet)
