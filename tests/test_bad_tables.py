@@ -307,7 +307,7 @@ def test_a_category_that_only_a_held_out_patient_has_is_a_column_like_any_other(
     tested = not np.ptp(column)  # nobody who is trained on has it
     assert tested == (not column.any())
     assert tested == any(
-        note.startswith("'cp=only_in_last_row' tells") for note in federation.notes
+        note.startswith("'cp=only_in_last_row' occurs only") for note in federation.notes
     )
 
 

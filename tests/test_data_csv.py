@@ -640,3 +640,63 @@ def test_two_files_of_one_hospital_are_refused(tmp_path):
     folder(tmp_path, north=A)
     (tmp_path / "north.CSV").write_text(A)
     assert "'north.CSV' and 'north.csv' would both be hospital 'north'" in refusal(tmp_path)
+
+
+# What hospitals export
+
+
+def of(*cells, sign=";"):
+    """A table with a column of these cells and one of ages."""
+    rows = [f"A{sign}{40 + i}{sign}{cell}{sign}{i % 2}\n" for i, cell in enumerate(cells)]
+    return HEADER.replace(",", sign) + "".join(rows)
+
+
+@pytest.mark.parametrize("positive", ["", "1"])
+@pytest.mark.parametrize("far", [0, 3000])  # rows before, so that it stands in a block of its own
+def test_a_header_that_stands_in_the_middle_again_is_refused(write, positive, far):
+    rows = ROWS * (1 + far // 16)
+    line = rows.count("\n") + 2
+    sentence = refusal(write(HEADER + rows + HEADER.replace(",", ", ") + ROWS), positive=positive)
+    assert f"line {line}: the header stands here again; take the line out" in sentence
+
+
+@pytest.mark.parametrize("name", ["Total", "SUMME", "mean:"])
+def test_a_row_of_totals_is_pointed_at(write, name):
+    text = HEADER + ROWS + f"{name},45,210,12\n"
+    notes = sources(write(text), positive=">0").notes
+    assert any(f"{name!r} may be a row of totals" in note for note in notes)
+
+
+@pytest.mark.parametrize("many", [1, 60])  # kept as texts, or as numbers
+def test_a_point_that_may_divide_thousands_is_pointed_at(write, many):
+    """1.233 is 1233 in half of Europe."""
+    divided = [f"1.{100 + 11 * i}" for i in range(many)] + ["12.345"]
+    said = "read as a number below 1,000"
+    assert any(said in note for note in sources(write(of(*divided, "987"))).notes)
+    for other in (["987", "1.5"], ["1.0"], []):  # a number that shows what points are; or no doubt
+        assert not any(said in note for note in sources(write(of(*divided, "0.5", *other))).notes)
+    assert not any(said in note for note in sources(write(of(*divided, "987", sign=","))).notes)
+
+
+def test_points_between_thousands_beside_decimal_commas_are_refused(write):
+    text = "hospital;leuco;crp;label\nA;1.200;2,5;0\nB;3.400;0,7;1\n"
+    sentence = refusal(write(text))
+    assert "line 2, column 'leuco': '1.200' may have a point between thousands" in sentence
+    assert not any("thousands" in note for note in sources(write(text.replace(".4", ".45"))).notes)
+
+
+def test_categories_and_hospitals_that_may_be_one_are_pointed_at(write):
+    notes = sources(write(of("m", "f", "M", "f"))).notes
+    assert "Column 'chol': 'M', 'm' are taken as two categories; are they one?" in notes
+    ids = write(HEADER + ROWS.replace("North", "1").replace("South", "1.0"), "ids.csv")
+    assert "Hospitals '1', '1.0' are taken as two; are they one?" in sources(ids).notes
+
+
+@pytest.mark.parametrize("cell", ["#N/A", "#NV", "<NA>"])
+def test_what_programs_write_where_nothing_is_is_missing(write, cell):
+    assert np.isnan(sources(write(of("1.5", cell))).x[:, 1]).tolist() == [False, True]
+
+
+def test_a_column_named_almost_like_the_split_is_pointed_at(write):
+    notes = sources(write(HEADER.replace("chol", "Split") + ROWS)).notes
+    assert any("'Split' is a column to learn from" in note for note in notes)

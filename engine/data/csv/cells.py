@@ -12,11 +12,13 @@ from enum import IntEnum
 import numpy as np
 
 NAN = ("nan", "+nan", "-nan")  # what Python reads as a number that is none
-MISSING = frozenset({"", "?", "na", "n/a", "null", ".", *NAN})  # in small letters
+ERRORS = ("#n/a", "#nv", "<na>")  # what a spreadsheet, in German too, and pandas write for it
+MISSING = frozenset({"", "?", "na", "n/a", "null", ".", *NAN, *ERRORS})  # in small letters
 BLANKS = MISSING | {text.upper() for text in MISSING} | {"NaN", "Null", " "}  # met most often
 
 _COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
 _GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+")
+_DIVIDED = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
 _OTHERWISE = re.compile(
     r"[+−-]?(?=.*\d)[\d.]*,[\d.,]*"  # more than one comma, or comma and point
     r"|[+−-]?\d{1,3}([ '’\u00a0\u202f]\d{3})+([.,]\d+)?"  # 1 233, 1'233.5
@@ -35,6 +37,10 @@ class Cell(IntEnum):
     GROUPED = 4  # 1,233: thousands, or three decimals
     OTHERWISE = 5  # another way to write a number: 12 %, 1 233, 1.233,5
     TEXT = 6
+    DIVIDED = 7  # 1.233: three decimals, or thousands
+
+
+NUMBERS = (Cell.WHOLE, Cell.POINT, Cell.DIVIDED)  # what Python reads
 
 
 def is_missing(cell: str) -> bool:
@@ -50,7 +56,9 @@ def cell_of(text: str) -> Cell:
         float(text)
         if "_" in text:  # which Python takes for a separator of digits
             return Cell.OTHERWISE
-        return Cell.WHOLE if text.lstrip("+-").isdigit() else Cell.POINT
+        if text.lstrip("+-").isdigit():
+            return Cell.WHOLE
+        return Cell.DIVIDED if _DIVIDED.fullmatch(text) else Cell.POINT
     except ValueError:
         pass  # then it is one of the others
     if _GROUPED.fullmatch(text):
@@ -62,7 +70,7 @@ def cell_of(text: str) -> Cell:
 
 def number(text: str, cell: Cell) -> float:
     """The number that `text` is, a comma read as a decimal comma; nan where it is none."""
-    if cell in (Cell.WHOLE, Cell.POINT):
+    if cell in NUMBERS:
         return float(text)
     if cell in (Cell.COMMA, Cell.GROUPED):
         return float(text.replace(",", "."))

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Floats
-from engine.data.csv.cells import BLANKS, Cell, cell_of, is_missing, number
+from engine.data.csv.cells import BLANKS, NUMBERS, Cell, cell_of, is_missing, number
+from engine.data.csv.dates import are_dates
 from engine.data.csv.places import Places
 from engine.data.source import shown
 from engine.errors import DataError
@@ -41,6 +42,9 @@ class Read:
         texts: The different texts in order of appearance; empty where there are more than 50.
         word: The cell that made a column text which has numbers too.
         comma: A number with a decimal comma, where they are so written.
+        divided: A number such as 1.233, where all that have a point have three digits after it and
+            none before it but 1 to 3, and commas do not separate cells: it may be 1233.
+        whole: Whether there are numbers without a point beside it.
     """
 
     values: Floats
@@ -48,6 +52,8 @@ class Read:
     texts: tuple[First, ...] = ()
     word: First | None = None
     comma: First | None = None
+    divided: First | None = None
+    whole: bool = False
 
 
 class Column:
@@ -95,10 +101,17 @@ class Column:
         word = self._seen.get(Cell.TEXT)
         if word is None:
             comma = self._seen.get(Cell.COMMA) or self._seen.get(Cell.GROUPED)
-            return Read(self._values(), texts=tuple(self._texts.values()), comma=comma)
+            return Read(
+                self._values(),
+                texts=tuple(self._texts.values()),
+                comma=comma,
+                divided=self._divided(),
+                whole=Cell.WHOLE in self._seen,
+            )
+        self._refuse_dates()
         categories = tuple(sorted(self._texts))
         place = np.array([categories.index(text) for text in self._texts], np.float64)
-        mixed = Cell.WHOLE in self._seen or Cell.POINT in self._seen
+        mixed = not self._seen.keys().isdisjoint(NUMBERS)
         return Read(
             place[np.frombuffer(self._codes, np.uint8)],
             categories,
@@ -124,6 +137,7 @@ class Column:
     def _turn_to_numbers(self, last: First) -> None:
         if Cell.TEXT in self._seen:
             self._refuse_otherwise()
+            self._refuse_dates()
             self._refuse_text(last)
         self._numbers = array("d", self._values())
         self._codes.clear()
@@ -137,19 +151,19 @@ class Column:
 
     def _as_numbers(self, cells: Sequence[str], row: int, plain: bool) -> array[float]:
         """The cells as numbers; quickly where they all are, or are plainly missing."""
-        sort = Cell.WHOLE
+        points = False
         if not (plain and self._comma_separated):  # there may be commas in cells, or _
             together = "".join(cells)
             plain = "_" not in together and "," not in together
-            sort = Cell.POINT if "." in together else Cell.WHOLE
-        if plain:
+            points = "." in together
+        if plain and not (points and Cell.POINT not in self._seen):
             try:
                 found = array("d", map(float, cells))
             except ValueError:
                 found = self._with_gaps(cells)
             if found:
-                if sort not in self._seen and not np.isnan(found).all():
-                    self._seen[sort] = First("", sort, row)
+                if not points and Cell.WHOLE not in self._seen and not np.isnan(found).all():
+                    self._seen[Cell.WHOLE] = First("", Cell.WHOLE, row)
                 return found
         return array("d", [self._as_number(cell.strip(), row + i) for i, cell in enumerate(cells)])
 
@@ -185,18 +199,32 @@ class Column:
         numbers it is taken for a decimal only if the cells are not separated by commas and another
         number has fewer or more decimals.
         """
-        if Cell.POINT in self._seen or Cell.TEXT in self._seen:
+        if not self._seen.keys().isdisjoint({Cell.POINT, Cell.DIVIDED, Cell.TEXT}):
             return False
         if Cell.WHOLE in self._seen and self._comma_separated:
             return False
         return Cell.COMMA in self._seen or not (self._comma_separated or Cell.WHOLE in self._seen)
 
+    def _divided(self) -> First | None:
+        """A number whose point may divide thousands, where no other number speaks against it."""
+        if self._comma_separated or Cell.POINT in self._seen:
+            return None
+        return self._seen.get(Cell.DIVIDED)
+
+    def _refuse_dates(self) -> None:
+        if are_dates(self._texts):
+            first = self._seen[Cell.TEXT]
+            raise DataError(
+                f"{self._where(first)}: {shown(first.text)} is a date or time, which is neither a "
+                "number nor one of a few categories; make a number of it, such as an age or days "
+                f"since admission, or {self._way_out}."
+            )
+
     def _refuse_text(self, last: First) -> None:
         word = self._seen[Cell.TEXT]
         numbers = (
             self._numbers is not None
-            or sum(first.cell in (Cell.WHOLE, Cell.POINT) for first in self._texts.values())
-            > len(self._texts) / 2
+            or sum(first.cell in NUMBERS for first in self._texts.values()) > len(self._texts) / 2
         )
         if numbers:
             raise DataError(

@@ -14,6 +14,10 @@ from engine.data.source import listed, shown
 from engine.errors import DataError
 
 _NOWHERE = -1  # the index of a missing name
+_TOTALS = frozenset({
+    "total", "totals", "grand total", "subtotal", "sum", "all", "overall", "mean", "average", "median",
+    "gesamt", "summe", "mittelwert",
+})  # fmt: skip
 
 
 class Hospitals:
@@ -87,10 +91,25 @@ class Hospitals:
                 f", and so on for {len(self.merged()) - 1} more" if len(self.merged()) > 1 else ""
             )
             notes.append(f"Hospital {shown(others[0])} is taken for {shown(name)}{more}.")
+        for name in self._names:
+            if name.casefold().rstrip(":") in _TOTALS:
+                notes.append(
+                    f"Hospital {shown(name)} may be a row of totals and no hospital; if so, take it "
+                    "out."
+                )
         seen: dict[str, str] = {}
         for name in self._names:
-            other = seen.setdefault(" ".join(name.casefold().split()), name)
+            other = seen.setdefault(_plain(name), name)
             if other != name:
                 notes.append(f"Hospitals {listed([other, name])} are taken as two; are they one?")
                 break
         return tuple(notes)
+
+
+def _plain(name: str) -> str:
+    """A name without what programs add to it: capitals, further blanks, ".0" to a number, a BOM."""
+    text = " ".join(name.replace("\u200b", "").replace("\ufeff", "").casefold().split())
+    try:
+        return f"{float(text):.17g}"
+    except ValueError:
+        return text

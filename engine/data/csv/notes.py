@@ -9,6 +9,7 @@ from engine.data.csv.header import SPLIT, Columns
 from engine.data.csv.places import Places
 from engine.data.csv.rows import Left
 from engine.data.source import listed, shown
+from engine.errors import DataError
 from engine.sections import Data
 
 
@@ -50,9 +51,39 @@ def of_rows(left: Left, repeated: int, skipped: Sequence[str]) -> Iterator[str]:
         )
 
 
+def refuse_divided(read: Mapping[str, Read], places: Places) -> None:
+    """Refuse 1.233 in one column where another has decimal commas: it is 1233, or a third way to write.
+
+    Raises:
+        DataError: Saying where both are.
+    """
+    commas = [(name, column.comma) for name, column in read.items() if column.comma]
+    points = [(name, column.divided) for name, column in read.items() if column.divided]
+    if commas and points:
+        (name, first), (other, comma) = points[0], commas[0]
+        raise DataError(
+            f"{places.where(first.row)}, column {shown(name)}: {shown(first.text)} may have a point "
+            f"between thousands, as column {shown(other)} has decimal commas ({shown(comma.text)}); "
+            "write numbers with a decimal point and nothing between thousands."
+        )
+
+
 def of_columns(read: Mapping[str, Read], places: Places) -> Iterator[str]:
-    """Columns with decimal commas, and those that one cell made text."""
+    """Columns with decimal commas, or texts that may be a mistake."""
     for name, column in read.items():
+        if name.casefold() == SPLIT:
+            yield (
+                f"Column {shown(name)} is a column to learn from; if it says who is held out, call "
+                f"it {shown(SPLIT)}."
+            )
+        if column.divided and column.whole:
+            text = column.divided.text
+            yield (
+                f"Column {shown(name)}: {shown(text)} is read as a number below 1,000 "
+                f"({places.where(column.divided.row)}); if its point stands between thousands, take "
+                "it out there."
+            )
+        yield from _of_texts(name, column.categories)
         if column.comma:
             text = column.comma.text
             yield (
@@ -65,3 +96,16 @@ def of_columns(read: Mapping[str, Read], places: Places) -> Iterator[str]:
                 f"({places.where(column.word.row)}) is not a number; leave that cell empty if the "
                 "number is missing."
             )
+
+
+def _of_texts(name: str, categories: Sequence[str]) -> Iterator[str]:
+    """Two texts that are one but for capitals and blanks."""
+    seen: dict[str, str] = {}
+    for text in categories:
+        other = seen.setdefault(" ".join(text.casefold().split()), text)
+        if other != text:
+            yield (
+                f"Column {shown(name)}: {listed([other, text])} are taken as two categories; are "
+                "they one?"
+            )
+            break

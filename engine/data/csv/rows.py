@@ -8,7 +8,7 @@ without a label goes to `csv.reader`. Both give the same cells (a test holds tha
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from engine.data.csv.cells import is_missing
@@ -87,12 +87,18 @@ def batches(
     while block := text.waiting():
         lines = range(text.line, text.line + block.count("\n"))
         cells = _cut(block, separator, len(columns.names))
-        if cells and (unlabelled or not any(map(is_missing, set(cells[columns.label])))):
+        if cells and _needs_no_care(set(cells[columns.label]), columns, unlabelled):
             text.take(len(lines))
             yield Batch(cells, lines, "_" not in block)
         elif found := _read(text, lines.stop, separator, columns, left, unlabelled):
             begun, rows = zip(*found, strict=True)
             yield Batch(list(zip(*rows, strict=True)), begun, plain=False)
+
+
+def _needs_no_care(labels: Collection[str], columns: Columns, unlabelled: bool) -> bool:
+    """Whether no row of a block is without a label, or repeats the header."""
+    again = columns.names[columns.label] in map(str.strip, labels)
+    return not again and (unlabelled or not any(map(is_missing, labels)))
 
 
 def _cut(block: str, separator: str, width: int) -> list[Cells] | None:
@@ -121,6 +127,10 @@ def _read(
             break
         if not any(map(str.strip, row)):
             continue
+        if tuple(map(str.strip, row)) == columns.names:
+            raise DataError(
+                f"{text.file}, line {line}: the header stands here again; take the line out."
+            )
         if len(row) != len(columns.names):
             left.ragged += 1
             if left.ragged <= 3:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import Floats
-from engine.data.csv.cells import Cell, cell_of, number
+from engine.data.csv.cells import NUMBERS, cell_of, number
 from engine.data.csv.column import Read
 from engine.data.csv.labels import AND, ANY_OTHER, TESTS, THRESHOLD, name_of
 
@@ -57,6 +57,4 @@ def _judged(values: Floats, labels: tuple[str, str]) -> Floats:
 
 def _numbers(names: Sequence[str]) -> list[float]:
     """Those of them that are numbers."""
-    return [
-        float(name) for name in map(name_of, names) if cell_of(name) in (Cell.WHOLE, Cell.POINT)
-    ]
+    return [float(name) for name in map(name_of, names) if cell_of(name) in NUMBERS]

@@ -16,7 +16,7 @@ from engine.arrays import Floats
 from engine.data.csv.column import Read
 from engine.data.csv.gather import Gathered, gather
 from engine.data.csv.labels import read_labels
-from engine.data.csv.notes import of_columns, of_files, of_header, of_rows
+from engine.data.csv.notes import of_columns, of_files, of_header, of_rows, refuse_divided
 from engine.data.csv.places import Places
 from engine.data.csv.suspects import odd_columns, repeats
 from engine.data.report import Report
@@ -95,6 +95,7 @@ def _source(files: list[str], gathered: Gathered, data: Data) -> Steps[Source]:
     labels = read_labels(data.label_col, gathered.label.finish(), places, data.positive)
     x, read = yield from _matrix(gathered)
     categories = {name: column.categories for name, column in read.items() if column.categories}
+    refuse_divided(read, places)
     repeated = yield from repeats(x, labels.y, owner)
     odd = yield from odd_columns(x, labels.y, features, categories)
     skipped = {name: NO_LABEL for name in left.hospitals if name not in hospitals.names}
