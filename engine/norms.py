@@ -8,6 +8,7 @@ from engine.arrays import Floats
 
 
 def lengths(rows: Floats) -> Floats:
-    """L2 norms of rows (k, d), without overflow on the way, (k,)."""
+    """L2 norms of rows (k, d), without overflow on the way, (k,); inf where one is too long itself."""
     largest = np.maximum(np.abs(rows).max(axis=1, initial=0.0), np.finfo(np.float64).tiny)
-    return np.asarray(largest * np.linalg.norm(rows / largest[:, None], axis=1))
+    with np.errstate(over="ignore"):
+        return np.asarray(largest * np.linalg.norm(rows / largest[:, None], axis=1))

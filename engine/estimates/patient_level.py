@@ -36,7 +36,7 @@ from engine.randomness import ByHospital
 from engine.sections import Training
 
 _DRAWN_AT_ONCE = 2_000_000  # numbers of noise
-_LONGEST = 1e290  # row; its factor would come near 1e−308, where numbers lose digits
+_LONGEST = 1e100  # ‖∂logit/∂params‖; beyond, squares and factors come near 1e−308 and lose digits
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,7 +184,8 @@ class _Step(Batch):
         forward = self.model.forward(local, self.x[:, some], self.work)
         residual = residuals(forward.logits, self.y[some])
         factors = weighed(residual, self.y[some], self.class_weights)
-        clipped, cut = clip(factors, forward.lengths(rows), self.clip_norm)
+        lengths = np.where(rows < _LONGEST, forward.lengths(rows), np.inf)
+        clipped, cut = clip(factors, lengths, self.clip_norm)
         self.seen.add(self.active, residual, rows > 0, cut)
         total = forward.combined(clipped)
         if some.stop == len(self.y):
@@ -195,8 +196,8 @@ class _Step(Batch):
 def clip(residual: Floats, lengths: Floats, clip_norm: float) -> tuple[Floats, Flags]:
     """Residuals (b, k), each with its gradient at most `clip_norm` long; which were cut.
 
-    Lengths are those of ∂logit/∂params, (b, k). A gradient that is no number, or of a row so long that
-    a factor loses its digits, becomes 0.
+    Lengths are those of ∂logit/∂params, (b, k). A gradient that is no number, or so long that digits are
+    lost on the way, becomes 0.
     """
     norms = np.abs(residual) * lengths
     clipped = residual * (clip_norm / np.maximum(norms, clip_norm))
@@ -215,7 +216,7 @@ class _Seen:
         """One step's batch, (b, k_active)."""
         self.loss[active] += summed_loss(residual)
         self.patients[active] += real.sum(axis=0)
-        self.cut[active] += cut.sum(axis=0)
+        self.cut[active] += (cut & real).sum(axis=0)
 
     def passed(self) -> Passed:
         """The means of the pass."""

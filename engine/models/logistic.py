@@ -49,6 +49,7 @@ class Logistic:
         bound = 1 / math.sqrt(self.features)
         return stream(seed, "initial params").uniform(-bound, bound, self.parameters)
 
+    @np.errstate(over="ignore", invalid="ignore")  # a logit that is no number is told as such
     def logits(self, params: Floats, x: Floats) -> Floats:
         """w·x + b of rows `x` (n, features), for params (d,): (n,)."""
         return np.asarray(x @ params[:-1] + params[-1])

@@ -34,6 +34,7 @@ from engine.models.base import Workspace
 from engine.randomness import stream
 
 _AT_ONCE = 2_000_000  # numbers of hidden units, outside training
+_FULL = -350.0  # tanh of it is −1 to the last digit
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,7 @@ class Mlp:
         bound = math.sqrt(6 / (self.hidden + 1))
         return np.concatenate([units.ravel(), draws.uniform(-bound, bound, self.hidden), [0.0]])
 
+    @np.errstate(over="ignore", invalid="ignore")  # a logit that is no number is told as such
     def logits(self, params: Floats, x: Floats) -> Floats:
         """v·tanh(Wx + b) + c of rows `x` (n, features), for params (d,): (n,)."""
         units = self.units(params)
@@ -98,6 +100,9 @@ class Mlp:
         np.copyto(rows, x.transpose(2, 0, 1))
         units = params[:, : self._inner].reshape(k, self.hidden, self.features + 1)
         hidden = np.matmul(units, rows, out=work.array("hidden", k, self.hidden, b))
+        # Of huge numbers inf − inf may come. Such a unit is full, so that nothing flows back through it:
+        # were it no number, neither would be the sum over all patients, even where this one counts 0.
+        np.fmax(hidden, _FULL, out=hidden)
         return _Forward(rows, _tanh(hidden), params[:, self._inner :], work)
 
 
