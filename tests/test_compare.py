@@ -10,11 +10,13 @@ import re
 import signal
 import statistics
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import joblib
@@ -268,7 +270,7 @@ def test_portions_hold_every_run_once_and_one_basis_each(bases: list[str], jobs:
 def test_after_a_while_a_worker_hands_back_what_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "_WHILE", -1e9)
     start = states(TINY)[0]
-    monkeypatch.setattr(work, "_prepared", lambda portion: (start, -1e9))
+    monkeypatch.setattr(work, "prepared", lambda portion: (start, -1e9))
     tasks = tuple(Task(str(mu), TINY.replace({"fedprox.mu": mu})) for mu in (0.1, 0.2, 0.3))
     first = work.work(Portion("x", tasks))
     assert list(first.records) == ["0.1"]
@@ -294,6 +296,24 @@ def test_patients_are_prepared_once_for_runs_that_share_them(
     monkeypatch.setattr(work, "_kept", None)
     ran(made("fedprox.mu=0.3,0.4,0.5", repeats=2), tmp_path)
     assert len(prepared) == len(set(prepared)) == 2
+
+
+def test_workers_are_handed_what_they_share(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = made("fedprox.mu=off,0.1,1", scenario=Scenario.from_dict({"data": {"source": str(own)}}))
+    expected = ran(of, tmp_path).records
+    prepare = work.prepare
+
+    def once(scenario: Scenario, start: None) -> Any:
+        found = yield from prepare(scenario, start)
+        own.unlink()  # nobody can read them again
+        return found
+
+    monkeypatch.setattr(work, "prepare", once)
+    monkeypatch.setattr(work, "_kept", None)
+    (tmp_path / "two").mkdir()
+    assert ran(of, tmp_path / "two", jobs=2).records == expected
 
 
 def test_workers_are_no_more_than_memory_holds(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -680,6 +700,18 @@ def alone_within(seconds: float, session: int) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+@pytest.mark.parametrize(("had", "ends"), [(True, True), (False, False)])
+def test_a_worker_whose_parent_died_before_the_first_portion_ends_and_others_do_not(
+    had: bool, ends: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, ended = 1 << 30, threading.Event()
+    parent = SimpleNamespace(pid=gone) if had else None
+    monkeypatch.setattr(work.multiprocessing, "parent_process", lambda: parent)
+    monkeypatch.setattr(work.os, "_exit", lambda code: ended.set())
+    work._end_with.__wrapped__(gone)
+    assert ended.wait(5 if ends else 0.1) == ends
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])

@@ -17,14 +17,17 @@ import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 from engine.errors import RunError
-from fedtui.comparison import words
-from fedtui.comparison.work import Done, Portion, Task, work
+from engine.state import State
+from fedtui.comparison import tables, words
+from fedtui.comparison.work import Done, Portion, Task, prepared, wake, work
 
 _EACH = 4  # portions for each worker, where there are runs enough, so that none waits at the end
+_HANDED = 100_000_000  # bytes while it is prepared; what is prepared here goes to every worker
 
 
 def cores() -> int:
@@ -54,7 +57,7 @@ def done(wanted: Sequence[Portion], jobs: int | None) -> Generator[Done, None, N
     Args:
         jobs: Workers; None leaves that to `joblib.parallel_config`, or to all cores.
     """
-    waiting = deque(wanted)
+    waiting = deque(_with_start(wanted, jobs))
 
     def next_ones() -> Iterator[Any]:
         while waiting:
@@ -63,14 +66,38 @@ def done(wanted: Sequence[Portion], jobs: int | None) -> Generator[Done, None, N
     import joblib
 
     while waiting:  # what was handed back near the end is shared out once more
-        with closing(_shared_out(next_ones(), len(waiting), jobs)) as parts:
+        with _under_way(next_ones(), len(waiting), jobs) as parts:
             for part in parts:
                 if part.left:
                     waiting.appendleft(part.left)
                 yield part
 
 
-def _shared_out(calls: Iterator[Any], number: int, jobs: int | None) -> Generator[Done, None, None]:
+def _with_start(wanted: Sequence[Portion], jobs: int | None) -> Sequence[Portion]:
+    """The portions; where all are of one basis, it is prepared here, while the workers start.
+
+    So it is prepared once. Not for workers elsewhere, and not of many patients: those take longer to
+    hand over than to read.
+    """
+    with _our_own(len(wanted), jobs) as (count, ours):
+        alone = not ours or count == 1
+    one = len({portion.basis for portion in wanted}) == 1
+    if alone or not one or tables.needed(wanted[0].tasks[0].scenario) > _HANDED:
+        return wanted
+    import joblib
+
+    calls = (joblib.delayed(wake)(os.getpid()) for _ in wanted[:count])
+    with _under_way(calls, len(wanted), jobs) as awake:
+        start, _ = prepared(wanted[0])
+        deque(awake, maxlen=0)
+    if not isinstance(start, State):
+        return wanted  # the workers will say the same
+    return [replace(portion, start=start) for portion in wanted]
+
+
+@contextmanager
+def _under_way(calls: Iterator[Any], number: int, jobs: int | None) -> Iterator[Iterator[Any]]:
+    """The first of so many calls begun; what comes of all of them, as soon as it is there."""
     import joblib
 
     with _our_own(number, jobs) as (count, ours):
@@ -78,8 +105,7 @@ def _shared_out(calls: Iterator[Any], number: int, jobs: int | None) -> Generato
         with _deaf() if ours else nullcontext():
             results = parallel(calls)
         try:
-            for part in results:  # noqa: UP028 - `yield from` would close it with its warning
-                yield part
+            yield results
         except BrokenExecutor:
             raise RunError(words.LOST_WORKER) from None
         finally:

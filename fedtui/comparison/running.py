@@ -23,8 +23,6 @@ from fedtui.comparison.kept import Kept
 from fedtui.comparison.outcome import Outcome
 from fedtui.comparison.work import Record, Task
 
-_CELL = 8  # bytes of a number
-
 
 def compared(
     scenario: Scenario,
@@ -131,15 +129,7 @@ def secret(grid: Grid, kept: Kept, *, chosen: bool) -> tuple[Grid, int | None]:
 def within_memory(scenarios: Iterable[Scenario], jobs: int) -> int:
     """How many of `jobs` workers fit into memory, each with patients of its own."""
     there = memory.physical()
-    largest = max(map(_needed, scenarios), default=0)
+    largest = max(map(tables.needed, scenarios), default=0)
     if there is None or not largest:
         return jobs
     return max(1, min(jobs, int(memory.PART * there) // largest))
-
-
-def _needed(scenario: Scenario) -> int:
-    """Bytes that its patients take while they are prepared; a cell of a file is about a number."""
-    data = scenario.data
-    if data.source == "synthetic":
-        return data.hospitals * data.patients * (data.features + 1) * _CELL * memory.COPIES
-    return tables.size(data.source) * memory.COPIES

@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from engine.data import catalogue
+from engine import Scenario
+from engine.data import catalogue, memory
 from engine.data.catalogue import eicu, mimic, place, tables
 from engine.sections import BUILT_IN
 
+_CELL = 8  # bytes of a number
 _TABLES = {"eICU": eicu.TABLES, "MIMIC-III": mimic.TABLES}
 
 
@@ -61,6 +63,14 @@ def size(source: str) -> int:
         return sum(path.stat().st_size for path in files(source))
     except OSError:
         return 0
+
+
+def needed(scenario: Scenario) -> int:
+    """Bytes that its patients take while they are prepared; a cell of a file is about a number."""
+    data = scenario.data
+    if data.source == "synthetic":
+        return data.hospitals * data.patients * (data.features + 1) * _CELL * memory.COPIES
+    return size(data.source) * memory.COPIES
 
 
 def _sum(path: Path) -> str:

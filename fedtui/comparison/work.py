@@ -9,6 +9,7 @@ than that while is lost where it is killed.
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import time
 from collections.abc import Iterator, Mapping
@@ -45,11 +46,13 @@ class Portion:
     Attributes:
         basis: What is prepared for them all: patients, and models to compare with.
         wanted_by: The process that shares out the work.
+        start: The state before round 1, where it was prepared there; None: whoever works prepares it.
     """
 
     basis: str
     tasks: tuple[Task, ...]
     wanted_by: int = 0
+    start: State | None = None
 
 
 @dataclass(frozen=True)
@@ -60,17 +63,22 @@ class Done:
     left: Portion | None = None
 
 
+def wake(wanted_by: int) -> None:
+    """Be there, with all that a run imports, before there is a portion."""
+    _end_with(wanted_by)
+
+
 def work(portion: Portion) -> Done:
     """Do the runs of a portion, at least one, until a while has passed."""
     _end_with(portion.wanted_by)
-    start, took = _prepared(portion)
+    start, took = prepared(portion)
     if not isinstance(start, State):
         return Done({task.key: start for task in portion.tasks})
     until = time.monotonic() + max(_WHILE, 2 * took)  # preparing is at most a third of it all
     records: dict[str, Record] = {}
     for number, task in enumerate(portion.tasks):
         if records and time.monotonic() > until:
-            return Done(records, replace(portion, tasks=portion.tasks[number:]))
+            return Done(records, replace(portion, tasks=portion.tasks[number:], start=None))
         records[task.key] = record(task.scenario, start)
     return Done(records)
 
@@ -123,24 +131,26 @@ _LONG = ("cohort", "dropped", "hospital_accuracy")
 _kept: tuple[str, State] | None = None  # the basis prepared last by this process
 
 
-def _prepared(portion: Portion) -> tuple[State | Record, float]:
+def prepared(portion: Portion) -> tuple[State | Record, float]:
     """The state before round 1 and the seconds it took; a record where it cannot be made."""
     global _kept
     kept = _kept  # which another thread, on a cluster, may change
     if kept and kept[0] == portion.basis:
         return kept[1], 0.0
+    if portion.start:
+        _kept = portion.basis, portion.start
+        return portion.start, 0.0
     _kept = None  # so that two never lie in memory
     began = time.monotonic()
     scenario = portion.tasks[0].scenario
     try:
-        prepared = _finished(prepare(scenario, None))
+        first = initial(scenario, _finished(prepare(scenario, None)))
     except EngineError as error:
         return failed(error), 0.0
     except MemoryError:
         return {"error": "there is not enough memory for its patients.", "lasting": False}, 0.0
-    state = initial(scenario, prepared)
-    _kept = portion.basis, state
-    return state, time.monotonic() - began
+    _kept = portion.basis, first
+    return first, time.monotonic() - began
 
 
 def _finished(steps: Iterator[Event]) -> Any:
@@ -155,9 +165,11 @@ def _finished(steps: Iterator[Event]) -> Any:
 def _end_with(parent: int) -> None:
     """End this worker when the process that wanted the work has: nobody would take what comes of it.
 
-    A worker far away, or the process itself, has another parent and is not watched.
+    That may have been before the first portion was there, and then it is told by having had this
+    parent. A worker far away, or the process itself, had another or none, and is not watched.
     """
-    if os.getppid() == parent:
+    had = multiprocessing.parent_process()
+    if had and had.pid == parent:
         Thread(target=_watch, args=(parent,), daemon=True).start()
 
 
