@@ -23,6 +23,7 @@ from engine.errors import DataError
 from engine.familiar import seen_before
 from engine.finished import Finished, finished
 from engine.metrics import Score, probabilities, score
+from engine.unlike import far_away, filled_in
 
 __all__ = ["Finished", "Prediction", "finished", "predict", "reading"]
 
@@ -61,7 +62,13 @@ def predict(by: Finished, path: Path) -> Prediction:
         hospitals=table.hospitals,
         p=probabilities(logits),
         score=_score(y, logits),
-        notes=(*table.notes, *strange, *seen_before(by, path, table, y)),
+        notes=(
+            *table.notes,
+            *filled_in(np.isnan(table.x), by.features),
+            *far_away(by, table.x, x),
+            *strange,
+            *seen_before(by, path, table, y),
+        ),
     )
 
 

@@ -84,7 +84,8 @@ def test_a_patient_of_the_training_table_gets_the_runs_own_probability(at, scali
     np.testing.assert_allclose(sorted(found.p), by_the_run(result), rtol=0, atol=1e-12)
     assert found.lines == tuple(range(2, ROWS + 2))
     assert found.hospitals == ("A", "B") * (ROWS // 2)
-    (note,) = found.notes  # of all that could be said
+    filled, note = found.notes  # of all that could be said
+    assert filled == "6 missing numbers became the pooled training mean: 'age' 6 of 60."
     assert "is no test" in note
 
 
@@ -98,8 +99,7 @@ def test_columns_may_stand_in_any_order_and_between_others(at):
         writer.writerows(rows)
     found = predict(finished(json.loads((at / "result.json").read_text())), at / "other.csv")
     np.testing.assert_array_equal(found.p, expected.p)
-    (note,) = found.notes
-    assert "seems to be the one that was trained on" in note
+    assert "seems to be the one that was trained on" in found.notes[-1]
 
 
 def test_the_command_prints_a_line_for_each_patient_and_scores_labels_on_stderr(at):
@@ -348,7 +348,7 @@ def test_a_file_of_the_training_folder_is_known_again(at, tmp_path, monkeypatch,
     (at / "new.csv").write_text("\n".join([head, *rows[:7]]) + "\n")
     copied = predict(result, at / "one.csv").notes
     assert any(NO_TEST in note for note in copied) == (partition == "natural")
-    assert predict(result, at / "new.csv").notes == ()
+    assert not any(NO_TEST in note for note in predict(result, at / "new.csv").notes)
 
 
 @pytest.mark.parametrize("text", ["root:x:0:0:secret\nb\n", "secret,secret\n1,2\n", "secret\n"])
@@ -356,3 +356,65 @@ def test_of_a_file_that_is_no_table_for_the_model_nothing_is_quoted(at, text):
     trained(at)
     (at / "new.csv").write_text(text)
     assert "secret" not in refused(at, "new.csv")
+
+
+# Tables that are unlike the one that was trained on
+
+
+def test_gaps_that_were_filled_are_counted_by_column(at):
+    trained(at)
+    (at / "new.csv").write_text("age,ward,marker\n,east,1.2\n,west,\n,,2.5\n")
+    (note,) = predict(finished(json.loads((at / "result.json").read_text())), at / "new.csv").notes
+    what = "4 missing numbers became the pooled training mean"
+    assert note == f"{what}: 'age' all 3, 'marker' 1 of 3."
+
+
+@pytest.mark.parametrize("scaling", ["global", "hospital"])
+def test_a_column_in_another_unit_is_told_and_one_far_patient_is_not(at, scaling):
+    result = finished(trained(at, data={"scaling": scaling}))
+    rows = [line.split(",") for line in table(gaps=False).splitlines()[1:10]]
+    for days in (0, 1, 5, 9):
+        lines = ["clinic,age,ward,marker"]
+        for i, (clinic, age, ward, marker, _) in enumerate(rows):
+            lines.append(f"{clinic},{float(age) * (365 if i < days else 1)},{ward},{marker}")
+        (at / "new.csv").write_text("\n".join(lines) + "\n")
+        notes = predict(result, at / "new.csv").notes
+        assert [("in another unit" in note) for note in notes] == ([True] if days > 4 else [])
+        if days == 9:
+            assert notes[0].startswith("Column 'age': all 9 values lie more than 10 standard dev")
+            assert ("here 2" in notes[0]) == (scaling == "global")  # some 60 · 365
+
+
+def test_texts_and_names_that_differ_by_capitals_and_blanks_are_taken_for_each_other_and_told(at):
+    result = finished(trained(at, data={"drop": ["age"]}))
+    (at / "as.csv").write_text(
+        "clinic,ward,marker,died\nA,east,1.2,no\nB,west,2,yes\nA,north,1,no\n"
+    )
+    (at / "new.csv").write_text(
+        "Clinic,WARD,Marker ,DIED\nA,East,1.2,no\nB,WEST,2,yes\nA,north,1,no\n"
+    )
+    expected, found = predict(result, at / "as.csv"), predict(result, at / "new.csv")
+    np.testing.assert_array_equal(found.p, expected.p)
+    assert found.hospitals == ("A", "B", "A")
+    assert found.score == expected.score
+    assert found.notes == (
+        "In the header 'Clinic' is taken for 'clinic', 'WARD' is taken for 'ward', 'Marker' is taken for "
+        "'marker', 'DIED' is taken for 'died', as only capitals or blanks differ.",
+        "In column 'ward' 'East' is taken for 'east', 'WEST' is taken for 'west', as only capitals or "
+        "blanks differ.",
+    )
+
+
+def test_where_two_names_or_two_texts_are_alike_nothing_is_guessed(at):
+    result = finished(trained(at, data={"drop": ["age"]}))
+    (at / "new.csv").write_text("ward,Marker,MARKER\neast,1.2,3\n")
+    with pytest.raises(DataError, match="there is no column 'marker'"):
+        predict(result, at / "new.csv")
+    rows = "".join(f"A,{'mM'[i % 2]},{i},{'yes' if i % 3 else 'no'}\n" for i in range(30))
+    (at / "two.csv").write_text("clinic,sex,marker,died\n" + rows + "A,w,3,no\n")
+    result = finished(trained(at, "two.csv"))
+    (at / "new.csv").write_text("sex,marker\nm,1.2\nM,1.2\nW,1.2\n")
+    (note,) = predict(result, at / "new.csv").notes
+    assert note == "In column 'sex' 'W' is taken for 'w', as only capitals or blanks differ."
+    (at / "new.csv").write_text("sex,marker\nm ,1.2\n")
+    assert predict(result, at / "new.csv").notes == ()

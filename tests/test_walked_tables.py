@@ -61,7 +61,8 @@ def test_a_column_of_dates_is_refused_before_anything_of_it_is_sent(tmp_path, da
     table = "hospital,admitted,age,label\n" + rows + f"A,{missing},50,1\n"
     said = refusal(tmp_path, table)
     assert said.startswith("t.csv, line 2, column 'admitted': '2020-01-01' is a date or time")
-    assert "such as an age or days" in said and "data.drop" in said
+    assert "such as an age or days" in said
+    assert "data.drop" in said
     path = tmp_path / "t.csv"
     load(Data.build({"source": str(path), "drop": ["admitted"]}), 0)  # the way out
 
@@ -72,7 +73,10 @@ def test_a_column_of_dates_is_refused_before_anything_of_it_is_sent(tmp_path, da
 @pytest.mark.parametrize(
     ("start", "words"),
     [
-        (b"PK\x03\x04\x14", "this is an Excel file (or another kind of zip); save the sheet as CSV."),
+        (
+            b"PK\x03\x04\x14",
+            "this is an Excel file (or another kind of zip); save the sheet as CSV.",
+        ),
         (b"\xd0\xcf\x11\xe0\xa1", "this is an old Excel file; save the sheet as CSV."),
         (b"PAR1\x15", "this is a Parquet file; write it as CSV."),
         (b"\x1f\x8b\x08", "this is packed with gzip; unpack it."),

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.arrays import Floats
+from engine.data.csv.alike import alike
 from engine.data.csv.cells import Cell, is_missing
 from engine.data.csv.column import Column, Read
 from engine.data.csv.header import Columns, refuse_bad_names
@@ -61,6 +62,7 @@ def read_unseen(path: Path, data: Data, features: Sequence[str], categories: Cat
         sign = separator(text, data)
         line, names = text.line, [name.strip() for name in header(text, sign)]
         wanted = _wanted(features, categories)
+        names, renamed = _recognised(names, (*wanted, data.hospital_col, data.label_col))
         refuse_bad_names(f"{text.file}, line {line}", names, _known(names, wanted))
         _refuse_lacking(f"{text.file}, line {line}", wanted, names)
         gathered = _Gathered(names, wanted, data, categories, sign == ",")
@@ -72,13 +74,32 @@ def read_unseen(path: Path, data: Data, features: Sequence[str], categories: Cat
             raise DataError(
                 f"{text.file}: there is a header and no row; put the patients below it."
             )
-    return gathered.finish(features)
+    return gathered.finish(features, renamed)
 
 
 def _wanted(features: Sequence[str], categories: Categories) -> tuple[str, ...]:
     """The columns of a table that the model's are made of."""
     made = {f"{name}={text}": name for name, texts in categories.items() for text in texts[1:]}
     return tuple(dict.fromkeys(made.get(feature, feature) for feature in features))
+
+
+def _recognised(names: Sequence[str], wanted: Sequence[str]) -> tuple[list[str], tuple[str, ...]]:
+    """The names of a header, each that only capitals or blanks keep from a lacking one turned into it.
+
+    Returns:
+        The names, and what is said of those that were turned.
+    """
+    lacking = {name for name in wanted if name not in names}
+    matched = alike([name for name in names if name not in wanted], lacking)
+    turned = [matched.get(name, name) for name in names]
+    return turned, (_taken("In the header", matched),) if matched else ()
+
+
+def _taken(where: str, matched: Mapping[str, str]) -> str:
+    """The sentence for texts that were taken for others."""
+    pairs = [f"{shown(text)} is taken for {shown(known)}" for text, known in matched.items()]
+    more = f" and {len(pairs) - 6} more like it" if len(pairs) > 6 else ""
+    return f"{where} {', '.join(pairs[:6])}{more}, as only capitals or blanks differ."
 
 
 def _refuse_lacking(where: str, wanted: Sequence[str], names: Sequence[str]) -> None:
@@ -149,8 +170,8 @@ class _Gathered:
             self.label.add(cells(self.label_name), row, plain)
             self.labelled += [not is_missing(cell) for cell in cells(self.label_name)]
 
-    def finish(self, features: Sequence[str]) -> Unseen:
-        """All rows, in the model's columns."""
+    def finish(self, features: Sequence[str], renamed: Sequence[str]) -> Unseen:
+        """All rows, in the model's columns; `renamed` is what is said of columns already."""
         made: dict[str, Floats] = {name: self._number(name) for name in self.numbers}
         for marks in self.texts.values():
             made |= marks.columns()
@@ -161,7 +182,10 @@ class _Gathered:
             hospitals=tuple(self.hospitals) if self.hospital_name is not None else None,
             label=self.label.finish() if self.label_name is not None else None,
             labelled=np.array(self.labelled or [False] * rows, np.float64),
-            notes=tuple(note for marks in self.texts.values() for note in marks.notes(self.places)),
+            notes=(
+                *renamed,
+                *(note for marks in self.texts.values() for note in marks.notes(self.places)),
+            ),
         )
 
     def _number(self, name: str) -> Floats:
@@ -187,12 +211,18 @@ class _Marks:
         self.name, self.categories = name, tuple(categories)
         self.codes: list[int] = []
         self.known: dict[str, int] = {}  # cell, blanks and all → code; −1 for no category
+        self.alike: dict[str, str] = {}  # text that is a category but for capitals and blanks → it
         self.strange: dict[str, int] = {}  # text that is no category → its first row
 
     def add(self, cells: Sequence[str], row: int) -> None:
         """Further rows."""
-        for cell in set(cells) - self.known.keys():
+        for cell in dict.fromkeys(cells):
+            if cell in self.known:
+                continue
             text = "" if is_missing(cell) else cell.strip()
+            if text not in self.categories and (matched := alike([text], self.categories)):
+                self.alike |= matched
+                text = matched[text]
             if text not in self.categories:
                 self.strange.setdefault(text, row + list(cells).index(cell))
             self.known[cell] = self.categories.index(text) if text in self.categories else -1
@@ -209,8 +239,11 @@ class _Marks:
 
     def notes(self, places: Places) -> list[str]:
         """What is said of texts that no training patient had."""
+        notes = []
+        if self.alike:
+            notes.append(_taken(f"In column {shown(self.name)}", self.alike))
         if not self.strange:
-            return []
+            return notes
         rows = self.codes.count(-1)
         text = min(self.strange, key=lambda text: self.strange[text])
         what = shown(text) if text else "a missing text"
@@ -218,7 +251,8 @@ class _Marks:
         more = f" and {others} other text{'' if others == 1 else 's'}" if others else ""
         who = "1 row is" if rows == 1 else f"{rows:,} rows are"
         return [
+            *notes,
             f"Column {shown(self.name)}: {what}{more} occurred at no training patient (first in"
             f" {places.where(self.strange[text])}); {who} judged as though it said"
-            f" {shown(self.categories[0]) if self.categories[0] else 'nothing'}."
+            f" {shown(self.categories[0]) if self.categories[0] else 'nothing'}.",
         ]
