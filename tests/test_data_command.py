@@ -6,6 +6,8 @@ import re
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.data import load
 from engine.sections import Data
@@ -183,3 +185,67 @@ def test_columns_that_differ_most_stand_first_where_there_are_many():
     assert len(apart) == differences.MOST
     assert apart == sorted(apart, reverse=True)
     assert rows[-1][0] == "… and 18 more"
+
+
+@pytest.mark.parametrize("source", ["synthetic", "notebook"])
+def test_what_nobody_named_is_not_told(source):
+    told = paper(described(source=source))
+    assert not re.search("^a (yes|no) is ", told, re.M)
+    assert "nothing" not in told
+
+
+def test_a_built_in_table_says_what_a_yes_is():
+    told = paper(described(source="breast-cancer", positive="benign"))
+    assert "a yes is  “benign”" in told
+    assert "a no is   “malignant”" in told
+
+
+def test_a_cell_without_text_is_called_empty(tmp_path):
+    rows = [f"{name},{i},{('', 'f', 'm')[i % 3]},{i % 2}" for i in range(30) for name in "AB"]
+    told = paper(described(source=table(tmp_path / "t.csv", rows, "hospital,age,sex,label")))
+    assert "(empty), “f”, “m”" in " ".join(told.split())
+
+
+@pytest.mark.parametrize("wide", [60, 70, 80, 110])
+def test_every_hospital_stands_beside_the_columns_or_is_told_to_be_missing(wide):
+    text = paper(described(source="breast-cancer"), wide)
+    lines = text.split("\n")
+    heads = next(line.split() for line in lines if line.startswith("column "))
+    shown = [letter for letter in "ABCDE" if letter in heads]
+    if len(shown) == 5:
+        assert "a wider terminal shows" not in text
+    else:
+        gone = [letter for letter in "ABCDE" if letter not in shown]
+        assert differences.say.hospitals_cut(gone) in " ".join(lines)
+
+
+def test_where_columns_and_meaning_differ_meaning_may_be_the_columns():
+    said = differences.say.MAY_BE_COLUMNS
+    assert said in " ".join(paper(described(source="notebook")).split())
+    assert said not in " ".join(paper(described(source="synthetic")).split())
+
+
+def test_no_more_than_chance_is_called_no_difference():
+    told = described(source="synthetic")
+    lines = [line.split() for line in paper(told).split("\n")]
+    words = {line[0]: line[1] for line in lines if line and line[0] in KINDS and len(line) > 2}
+    found = told.differences.degrees
+    assert words["columns"] == "no"
+    assert found["covariate"].value <= found["covariate"].limit
+    notebook = paper(described(source="notebook"))
+    assert re.search(r"^columns +some", notebook, re.M)
+    assert re.search(r"^meaning +very", notebook, re.M)
+
+
+def test_a_hospital_without_unseen_patients_has_no_share_of_right_answers(tmp_path):
+    rows = patients("A", 40) + patients("B", 40, 1.0, seed=1) + patients("C", 1, seed=2)
+    told = described(source=table(tmp_path / "t.csv", rows))
+    assert 0 in told.differences.concept.patients
+    assert "–" in paper(told)  # a warning would be an error
+
+
+@given(st.floats(-0.049, 0.049))
+def test_a_hospital_that_is_not_apart_is_not_said_to_be(apart):
+    told = differences.say.covariate_found("CRP", "B", apart)
+    assert "0.0 spreads" not in told
+    assert "CRP" in told

@@ -147,3 +147,24 @@ async def test_the_work_is_done_in_small_pieces(monkeypatch):
     assert own.told(object()) is None
     assert not own.wanted(federation)
     assert own.wanted(object())
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30)])
+async def test_labels_that_a_partition_changed_are_told_in_full(size):
+    turned = small(data={"partition": "concept", "alpha": 0.3})
+    (note,) = load(turned.data, turned.seed).notes
+    async with lab(turned, size=size) as at:
+        seen = await at.press("2")
+        for _ in range(8):
+            if "labels of" in seen:
+                break
+            seen = await at.press("down", "down", "down")
+        assert say.DONE in seen
+        seen = await at.press("down", "down", "down")
+        assert note in " ".join(seen.split())
+
+
+def test_what_was_done_stands_before_what_is_found(ready, told):
+    page = text(ready, told=told)
+    assert page.index(say.DONE) < page.index(say.DIFFERENCES)
+    assert "a yes is  “malignant”" in page

@@ -20,9 +20,11 @@ from engine.settings import CHANGEABLE
 from fedtui import words, worlds
 from fedtui.draft import Draft
 from fedtui.lab import theme
+from fedtui.lab.cells import wrap
 from fedtui.lab.form import Form
-from fedtui.lab.form_page import count
+from fedtui.lab.form_page import Place, Said, count, page
 from fedtui.lab.glyphs import ASCII, BLOCK, UNICODE, Glyphs
+from fedtui.lab.sheet import SMALLEST
 from fedtui.scenarios import load
 from tests.builders import small
 from tests.lab import lab, rows
@@ -419,3 +421,13 @@ def test_no_sentence_of_other_settings_has_a_name_of_the_code_in_it() -> None:
     assert words.other_settings(old, new) == (
         "Now how it is written = the largest part and send later what was cut = on."
     )
+
+
+@pytest.mark.parametrize("partition", ["concept", "pathological"])
+def test_a_partition_that_does_not_do_what_it_seems_to_is_told_whole(partition: str) -> None:
+    draft = Draft.of(small(data={"partition": partition}))
+    line = [field.key for field in draft.fields("data")].index("data.partition")
+    told, *_ = page(draft, Place("data", line), Said()).means
+    assert told.startswith(f"data.partition {partition}: ")
+    assert ("CHANGED" in told) == (partition == "concept")
+    assert len(wrap(told, SMALLEST[0] - 4, 99)) <= 3

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.data.report import Report
 from engine.data.source import Source
 from engine.errors import DataError, ScenarioError
 from engine.knobs import nearest
@@ -47,8 +48,10 @@ def breast_cancer(positive: str = "") -> Source:
         raise ScenarioError(f"data.positive: there is no {chosen!r}; {nearest(chosen, CLASSES)}")
     rows = np.loadtxt(_file(), delimiter=",", skiprows=1)  # (569, 31), the class last
     y = (rows[:, -1] == CLASSES.index(chosen)).astype(np.float64)
+    other = CLASSES[1 - CLASSES.index(chosen)]
     notes = () if chosen == CLASSES[0] else (f"{chosen.capitalize()} counts as positive.",)
-    return Source(np.ascontiguousarray(rows[:, :-1]), y, FEATURES, notes=notes)
+    report = Report(positive=chosen, negative=other)
+    return Source(np.ascontiguousarray(rows[:, :-1]), y, FEATURES, notes=notes, report=report)
 
 
 def _file() -> Path:

@@ -69,10 +69,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under their columns' heads."""
+    """Rows of cells under their columns' heads.
+
+    `cut` is what is said of columns there was no room for, by their heads; those without go unsaid.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    cut: Callable[[Sequence[str]], str] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,6 +151,9 @@ def _table(table: Table, wide: int, glyphs: Glyphs) -> Iterator[Line]:
         )
     for row in rows:
         yield from _cells(row, sizes, columns, left, wide)
+    gone = [c.head for i, c in enumerate(table.columns) if c.head and i not in kept]
+    if gone and table.cut:
+        yield from lay([Said(table.cut(gone), "dim")], wide, glyphs)
 
 
 def _total(sizes: Sequence[int], columns: Sequence[Column]) -> int:

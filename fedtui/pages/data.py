@@ -67,6 +67,7 @@ def _differences(told: Described | None, chosen: int, recorded: bool) -> list[Bl
     from fedtui.pages import differences  # the first data page loads it
 
     return [
+        *differences.done(told),
         *differences.kinds(told),
         *differences.picture(told, chosen),
         *differences.crossed(told, chosen),

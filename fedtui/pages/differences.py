@@ -20,7 +20,8 @@ from fedtui.pages.rows import few
 
 MOST = 12  # hospitals across the matrix, columns down the table
 ACROSS = 5  # hospitals beside each column
-_STYLES = {"very": "up", "some": "bright", "a little": "dim", "n/a": "faint"}
+_STYLES = {"very": "up", "some": "bright", "a little": "dim", "no": "dim", "n/a": "faint"}
+_DONE = (Column(style="dim"), Column(wraps=True))
 _KINDS = (
     Column(say.KIND_HEADS[0]),
     Column(say.KIND_HEADS[1]),
@@ -28,6 +29,15 @@ _KINDS = (
     Column(say.KIND_HEADS[3], right=True, style="dim"),
     Column(say.KIND_HEADS[4], wraps=True, style="dim"),
 )
+
+
+def done(told: Described) -> list[Block]:
+    """What was done to the table, with every note in full; nothing of a source that is as it was."""
+    lines = say.report_lines(told.report)
+    if not lines and not told.notes:
+        return []
+    table = [Table(_DONE, tuple(lines.items()))] if lines else []
+    return [Heading(say.DONE), *table, *(Said(note) for note in told.notes)]
 
 
 def kinds(told: Described) -> list[Block]:
@@ -43,6 +53,7 @@ def kinds(told: Described) -> list[Block]:
         Heading(say.DIFFERENCES),
         Table(_KINDS, rows),
         Said(say.KINDS_READ, "dim"),
+        *([Said(say.MAY_BE_COLUMNS)] if _may_be_columns(told) else []),
         Said(say.notebook_score(found.notebook_score) + say.notebook_misses(missed)),
     ]
 
@@ -56,7 +67,14 @@ def _kind(told: Described, kind: str, degree: Degree) -> tuple[Cell, ...]:
         "covariate": _covariate,
         "concept": _concept,
     }[kind](told)
-    return say.KINDS[kind], (degree.word, _STYLES[degree.word]), value, chance, found
+    word = say.degree(degree)
+    return say.KINDS[kind], (word, _STYLES[word]), value, chance, found
+
+
+def _may_be_columns(told: Described) -> bool:
+    """Whether a difference in meaning may be one in the columns."""
+    found = told.differences.degrees
+    return bool(found["covariate"].beyond and found["concept"].beyond)
 
 
 def _label(told: Described) -> str:
@@ -123,7 +141,8 @@ def columns(told: Described, chosen: int = 0) -> list[Block]:
     ]
     if rest := len(names) - len(order):
         rows.append((say.more(rest), *[""] * (len(heads) - 1)))
-    return [Heading(say.COLUMNS), Table(heads, tuple(rows)), Said(say.COLUMNS_READ, "dim")]
+    table = Table(heads, tuple(rows), say.hospitals_cut)
+    return [Heading(say.COLUMNS), table, Said(say.COLUMNS_READ, "dim")]
 
 
 def _signed(value: float, chosen: bool) -> Cell:
@@ -147,7 +166,7 @@ def crossed(told: Described, chosen: int = 0, *, right: bool = False) -> list[Bl
     table = [_matrix(found.area, hospitals, shown, chosen)] if not none.all() else []
     answers: list[Block] = [
         Heading(say.RIGHT_CROSSED),
-        _matrix(found.correct / found.patients, hospitals, shown, chosen),
+        _matrix(_shares(found.correct, found.patients), hospitals, shown, chosen),
         Said(say.RIGHT_READ, "dim"),
     ]
     return [
@@ -158,6 +177,14 @@ def crossed(told: Described, chosen: int = 0, *, right: bool = False) -> list[Bl
         Said(say.CROSSED_READ, "dim"),
         *(answers if right else []),
     ]
+
+
+def _shares(correct: Ints, patients: Ints) -> Floats:
+    """Parts of right answers, (k, k); nan where a hospital has no unseen patients."""
+    shares = np.full(correct.shape, np.nan)
+    seen = np.broadcast_to(patients > 0, correct.shape)
+    np.divide(correct, patients, out=shares, where=seen)
+    return shares
 
 
 def _matrix(values: Floats, hospitals: Ints, shown: Ints, chosen: int) -> Table:

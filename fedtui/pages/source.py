@@ -15,7 +15,6 @@ from fedtui.pages import words as say
 from fedtui.pages.blocks import Bar, Block, Cell, Column, Heading, Said, Table, lay, plain
 
 MOST = 30  # hospitals with a row each
-_DONE = (Column(style="dim"), Column(wraps=True))
 
 
 def paper(told: Described, source: str, wide: int, glyphs: Glyphs) -> str:
@@ -31,7 +30,7 @@ def content(told: Described, source: str) -> list[Block]:
     return [
         Heading(say.source_heading(source, patients, len(names), len(told.summary.features))),
         *(_hospitals(told) if len(names) <= MOST else _quantiles(told)),
-        *_done(told),
+        *differences.done(told),
         *differences.kinds(told),
         *differences.columns(told),
         *differences.crossed(told, right=True),
@@ -88,11 +87,3 @@ def _quantiles(told: Described) -> list[Block]:
         Table(_heads((Column(""),), bool(missing)), rows),
         Said(say.hospitals_some(len(about.names)), "dim"),
     ]
-
-
-def _done(told: Described) -> list[Block]:
-    lines = say.report_lines(told.report)
-    if not lines and not told.notes:
-        return []
-    table = [Table(_DONE, tuple(lines.items()))] if lines else []
-    return [Heading(say.DONE), *table, *(Said(note) for note in told.notes)]

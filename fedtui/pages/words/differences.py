@@ -10,6 +10,7 @@ from fedtui.pages.words.common import ONLY_YOU
 
 if TYPE_CHECKING:
     from engine.data.report import Report
+    from engine.heterogeneity import Degree
 
 
 DIFFERENCES = "How different the hospitals are"
@@ -73,8 +74,27 @@ def quantity_found(low: int, high: int, effective: float, hospitals: int) -> str
     return f"{low:,} to {high:,} patients, as {effective:.1f} of {hospitals:,} equal"
 
 
+MAY_BE_COLUMNS = (
+    "Columns and meaning both differ here. A model tried on patients unlike those it learned from ranks"
+    " them worse also where the columns mean the same, so part of “meaning” may be the columns'."
+)
+
+
+def degree(of: Degree) -> str:
+    """How different in a word; "no" where chance may have made all of it."""
+    return "no" if of.word == "a little" and of.beyond < 0.005 else of.word
+
+
+def hospitals_cut(letters: Sequence[str]) -> str:
+    """Hospitals whose columns there was no room for."""
+    more, named = words.many(len(letters), "more hospital"), words.listed(list(letters))
+    return f"… and {more}: a wider terminal shows {named}."
+
+
 def covariate_found(column: str, hospital: str, apart: float) -> str:
     """The column that differs most, and where."""
+    if abs(apart) < 0.05:
+        return f"{column} most, by less than 0.1 spreads"
     way = "above" if apart > 0 else "below"
     return f"{column}: {hospital} {abs(apart):.1f} spreads {way} the rest"
 
@@ -133,11 +153,12 @@ def hospitals_some(hospitals: int) -> str:
 
 def report_lines(report: Report) -> dict[str, str]:
     """What was found in a table and what was done to it; nothing of what was not."""
+    named = report.positive or report.negative
     again = f"{words.many(report.duplicates, 'row')} like an earlier one"
     told = {
         "read": _read(report),
-        "a yes is": _quoted(report.positive) if report.rows else "",
-        "a no is": _quoted(report.negative) if report.rows else "",
+        "a yes is": _quoted(report.positive) if named else "",
+        "a no is": _quoted(report.negative) if named else "",
         "left out": _counted(report.dropped),
         "twice": again if report.duplicates else "",
         "2,3 is 2.3": ", ".join(map(_quoted, report.decimal_commas)),
@@ -168,4 +189,4 @@ def _some(texts: Sequence[str], most: int = 6) -> str:
 
 
 def _quoted(text: str) -> str:
-    return f"“{text}”" if text else "nothing"
+    return f"“{text}”" if text else "(empty)"
