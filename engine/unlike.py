@@ -56,7 +56,11 @@ def _means(by: Finished, x: Floats, column: int) -> str:
     """Mean in training and here, where the training has one for all hospitals."""
     if by.scale is None or by.scale.hospitals is not None:
         return ""
-    return f" ({by.scale.mean[column]:,.4g}; here {np.nanmean(x[:, column]):,.4g})"
+    return f" ({_plain(by.scale.mean[column])}; here {_plain(np.nanmean(x[:, column]))})"
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.0f}" if 1000 <= abs(number) < 1e9 else f"{number:.4g}"
 
 
 def _of(part: int, whole: int) -> str:

@@ -99,3 +99,10 @@ def test_a_title_above_the_header_is_called_one(tmp_path, sign, title, named):
     path = tmp_path / "t.csv"
     path.write_text(table)
     assert load(Data.build({"source": str(path), **given}), 0).features == ("age", "chol")
+
+
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+def test_no_header_is_a_title_though_commas_in_numbers_cut_the_rows_below_it(tmp_path, sign):
+    for table in ("Klinik;Alter;CRP;Tod\nA;58;15,3;37,5\n", "Klinik;Tod\n1,2,3,4;1\n"):
+        said = refusal(tmp_path, table.replace(";", sign))
+        assert "there is no column 'label'" in said

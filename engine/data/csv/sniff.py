@@ -11,7 +11,8 @@ from engine.sections import Data
 
 SEPARATORS = (",", ";", "|", "\t")
 _AUTO = ("", "auto")
-_LOOKED, _MANY = 4, 3  # lines looked at below a title, and cells that the header has there
+_LOOKED = 4  # lines at the beginning of a file
+_MANY = 3  # cells that a header has which stands below a title
 _SPREADSHEET = "sep="  # how a spreadsheet tells its separator, in a line above the header
 
 
@@ -68,18 +69,27 @@ def _told(text: Text) -> str:
 
 
 def _refuse_title(text: Text, signs: Sequence[str], wanted: set[str]) -> None:
-    """Refuse a line above the header that is one cell, as programs put there what the table is."""
-    line, *below = text.waiting().split("\n", _LOOKED)
-    for sign in signs:
-        names = _names(line, sign)
-        under = max(sum(map(bool, _names(row, sign))) for row in ["", *below[:-1]])
-        if not wanted.isdisjoint(names):
+    """Refuse a line above the header that is one cell, as programs put there what the table is.
+
+    A line that any sign cuts into several cells, as many as there are in the line below, is a header,
+    and so is one with many of them; commas below may be in numbers.
+    """
+    first, *others = text.waiting().split("\n", _LOOKED)
+    below = next((row for row in others[:-1] if row.strip("".join(SEPARATORS) + " \r")), "")
+    cut = [(_names(first, sign), _names(below, sign)) for sign in signs]
+    for names, under in cut:
+        if not wanted.isdisjoint(names) or _filled(names) >= _MANY:
             return
-        if sum(map(bool, names)) == 1 and under >= _MANY:
-            raise DataError(
-                f"{text.file}, line {text.line}: this looks like a title above the header; take it "
-                "out."
-            )
+        if _filled(names) > 1 and len(names) == len(under):
+            return
+    if any(_filled(names) == 1 and _filled(under) >= _MANY for names, under in cut):
+        raise DataError(
+            f"{text.file}, line {text.line}: this looks like a title above the header; take it out."
+        )
+
+
+def _filled(cells: Sequence[str]) -> int:
+    return sum(map(bool, cells))
 
 
 def _names(line: str, sign: str) -> list[str]:
