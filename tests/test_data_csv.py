@@ -700,3 +700,20 @@ def test_what_programs_write_where_nothing_is_is_missing(write, cell):
 def test_a_column_named_almost_like_the_split_is_pointed_at(write):
     notes = sources(write(HEADER.replace("chol", "Split") + ROWS)).notes
     assert any("'Split' is a column to learn from" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("code", "others", "said"),
+    [
+        ("-99", range(0, 30), True), ("-9", range(5, 35), True), ("9999", range(100, 130), True),
+        ("999", range(980, 990), False), ("-99", range(-3, 30), False), ("0", range(85, 115), True),
+        ("0", range(0, 30), False), ("0", range(1, 31), False), ("0", range(25, 900, 20), False),
+        ("98", range(0, 30), False),
+    ],
+)  # fmt: skip
+def test_a_number_that_may_stand_for_a_missing_one_is_pointed_at(write, code, others, said):
+    cells = [str(number) for number in others] * 3
+    for times, expected in ((2, said), (1, False)):
+        notes = sources(write(of(*cells, *([code] * times)))).notes
+        found = [note for note in notes if f"'chol': {code} occurs 2 times" in note]
+        assert bool(found) == expected, notes

@@ -18,6 +18,7 @@ from engine.data.csv.gather import Gathered, gather
 from engine.data.csv.labels import read_labels
 from engine.data.csv.notes import of_columns, of_files, of_header, of_rows, refuse_divided
 from engine.data.csv.places import Places
+from engine.data.csv.stand_ins import stand_ins
 from engine.data.csv.suspects import odd_columns, repeats
 from engine.data.report import Report
 from engine.data.source import Source, shown
@@ -98,6 +99,7 @@ def _source(files: list[str], gathered: Gathered, data: Data) -> Steps[Source]:
     refuse_divided(read, places)
     repeated = yield from repeats(x, labels.y, owner)
     odd = yield from odd_columns(x, labels.y, features, categories)
+    instead = yield from stand_ins(x, features, categories)
     skipped = {name: NO_LABEL for name in left.hospitals if name not in hospitals.names}
     report = Report(
         files=tuple(files),
@@ -127,6 +129,7 @@ def _source(files: list[str], gathered: Gathered, data: Data) -> Steps[Source]:
             *labels.notes,
             *hospitals.notes(),
             *of_columns(read, places),
+            *instead,
             *odd,
         ),
         report=report,
