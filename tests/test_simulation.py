@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine import RunError, Scenario, ScenarioError, run, simulate
+from engine import RunError, Scenario, ScenarioError, run, simulate, simulation
 from engine.arrays import Floats
 from engine.blocks import blocks
 from engine.channels.plain import Plain
@@ -65,6 +65,23 @@ def test_a_round_goes_through_its_phases_in_order():
     ]
     phases = [e.phase for e in happened[1:-1] if e.phase and e.round == 1]
     assert list(dict.fromkeys(phases)) == list(Phase)
+
+
+def test_laying_large_blocks_out_is_told_once_a_run(monkeypatch):
+    monkeypatch.setattr(simulation, "_MANY", 10)
+    happened = events(small())
+    laid_out = [
+        i
+        for i, event in enumerate(happened)
+        if isinstance(event, Preparing) and event.what == "laying out the patients for training"
+    ]
+    assert [(happened[i].done, happened[i].total) for i in laid_out][-1] == (4, 4)
+    second = next(i for i, e in enumerate(happened) if isinstance(e, RoundStarted) and e.round == 2)
+    assert laid_out[-1] < second
+    quiet = [e for e in happened if not isinstance(e, Preparing)]
+    monkeypatch.undo()
+    plain = [e for e in events(small()) if not isinstance(e, Preparing)]
+    assert [type(e) for e in quiet] == [type(e) for e in plain]
 
 
 @pytest.mark.parametrize("scenario", [small(), EVERYTHING], ids=["plain", "everything on"])
