@@ -125,16 +125,18 @@ def _on_everyone(
     """Mean accuracy and AUC of each hospital's model on everyone's patients, and on how many."""
     hospitals, what = len(params), "each one's model on everyone"
     x, y = _sample(test, max(1, JUDGEMENTS // _cost(model, hospitals)), seed)
-    correct, areas = 0, 0.0
+    correct, areas = 0, list[float]()
     step = max(1, CELLS // _cost(model, len(y)))
     for first in range(0, hospitals, step):
         for own in params[first : first + step]:
             logits = model.logits(own, x)
             correct += int(right(logits, y).sum())
-            areas += auc(logits, y) or 0.0
+            area = auc(logits, y)
+            if area is not None:
+                areas.append(area)
         yield what, min(first + step, hospitals), hospitals
-    both_kinds = 0 < y.sum() < len(y)
-    return correct / (hospitals * len(y)), areas / hospitals if both_kinds else None, len(y)
+    mean = sum(areas) / hospitals if len(areas) == hospitals else None  # of all, or of none
+    return correct / (hospitals * len(y)), mean, len(y)
 
 
 def _cost(model: Model, judgements: int) -> int:

@@ -62,8 +62,11 @@ def scoring(logits: Floats, y: Floats) -> Steps[Score]:
 
 
 def right(logits: Floats, y: Floats) -> npt.NDArray[np.bool_]:
-    """Which answers are right: positive at p ≥ .5, which is logit ≥ 0. Shapes broadcast."""
-    return np.equal(logits >= 0, y > 0.5)
+    """Which answers are right: positive at p ≥ .5, which is logit ≥ 0. Shapes broadcast.
+
+    A logit that is no number is no answer, so it is not right.
+    """
+    return np.where(y > 0.5, logits >= 0, logits < 0)
 
 
 def log_loss(logits: Floats, y: Floats) -> float | None:
@@ -96,7 +99,7 @@ def auc(scores: Floats, y: Floats) -> float | None:
 
 
 def score_by_hospital(logits: Floats, y: Floats, starts: Ints) -> HospitalScores:
-    """The score of each hospital's patients apart, all at once.
+    """The score of each hospital's patients apart, all at once, by the rules of `score`.
 
     Args:
         logits, y: Hospital after hospital, (N,).
@@ -109,11 +112,12 @@ def score_by_hospital(logits: Floats, y: Floats, starts: Ints) -> HospitalScores
         return np.asarray(np.bincount(owner, weights=values, minlength=len(sizes)), np.float64)
 
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        known = np.where(sums(1.0 - np.isfinite(logits)) > 0, np.nan, sizes)  # patients, or nan
         return HospitalScores(
             patients=sizes,
             correct=sums(right(logits, y).astype(np.float64)).astype(np.int64),
-            loss=sums(_losses(logits, y)) / sizes,
-            brier=sums(_squares(logits, y)) / sizes,
+            loss=sums(_losses(logits, y)) / known,
+            brier=sums(_squares(logits, y)) / known,
             auc=_areas(sums(_ranks(logits, owner, starts) * (y > 0.5)), sums(y), sizes),
         )
 

@@ -4,6 +4,8 @@ A logistic regression has one best answer, so it is fitted to convergence: penal
 does by default (`engine.newton`). A network has none; what convergence would mean hangs on where one
 stops. So it is the same network from the same initial weights, trained in the same way without the
 federation: as many passes as all rounds have together, the run's minibatches, rate and L2, nothing else.
+Where a round is so many steps, each hospital alone takes as many as its rounds have, and all data in one
+place as many as all hospitals have together.
 All data in one place are many minibatches, one after the other; where all passes would take more than
 20,000 steps, there are as many passes as fit, but one at least. It is made once per data, model, seed and
 training (`Scenario.references`); a fork keeps what the run began with.
@@ -123,19 +125,23 @@ class Trained:
         (block,) = blocks(everyone, np.array([0]))
         yield _POOLED, 0, 1000
         params = self.model.initial(self.seed)
-        for part, local in self._walked(block):
+        for part, local in self._walked(block, hospitals=len(train.sizes)):
             params = local[0]
             yield _POOLED, int(1000 * part), 1000
         return params
 
-    def _walked(self, block: Block) -> Iterator[tuple[float, Floats]]:
-        """Which part of all passes is done, and the params (k, d) so far."""
+    def _walked(self, block: Block, hospitals: int = 1) -> Iterator[tuple[float, Floats]]:
+        """Which part of all passes is done, and the params (k, d) so far.
+
+        Where steps are counted, and not passes, a block that holds the patients of several hospitals takes
+        the steps of all of them.
+        """
         plain, rounds = self.training, self.training.rounds
         fit = _STEPS // int(steps_of_round(replace(plain, local_epochs=1), block.sizes[:1])[0])
         whole = replace(
             plain,
             local_epochs=min(plain.local_epochs * rounds, max(1, fit)),
-            local_steps=min(plain.local_steps * rounds, _STEPS),
+            local_steps=min(plain.local_steps * rounds * hospitals, _STEPS),
         )
         steps = train_block(
             block,

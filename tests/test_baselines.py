@@ -11,7 +11,9 @@ from sklearn.linear_model import LogisticRegression
 from engine import baselines, newton, references
 from engine.data import Federation, Scaling, Table, load
 from engine.metrics import auc, score
+from engine.models import Logistic
 from engine.sections import Data
+from engine.steps import finished as made
 from tests.shared import shared
 
 
@@ -212,6 +214,17 @@ def test_in_huge_federations_everyone_is_an_addressed_sample(monkeypatch):
     assert one.everyone_accuracy == again.everyone_accuracy != other.everyone_accuracy
     assert one.everyone_accuracy == pytest.approx(whole.everyone_accuracy, abs=0.1)
     assert one.local_only == whole.local_only
+
+
+def test_a_mean_over_hospitals_is_of_all_of_them_or_of_none():
+    """One hospital's model gives logits that are no numbers: no area stands for it, 0 least of all."""
+    federation = load(Data.build({"hospitals": 3}), 1)
+    params = np.zeros((3, 11))
+    params[:, 0] = 1.0
+    mean = made(baselines._on_everyone(Logistic(10), params, federation.test, 1))[1]
+    assert mean == pytest.approx(auc(federation.test.x[:, 0], federation.test.y))
+    params[1] = np.nan
+    assert made(baselines._on_everyone(Logistic(10), params, federation.test, 1))[1] is None
 
 
 def test_progress_rises_and_ends_each_part():

@@ -70,7 +70,24 @@ def test_a_diverged_model_has_no_loss_and_still_counts_answers():
     y = np.array([0.0, 1.0, 1.0])
     endless, lost = (score(np.array([bad, 1.0, 2.0]), y) for bad in (np.inf, np.nan))
     assert (endless.loss, endless.correct, endless.auc) == (None, 2, 0.0)
-    assert (lost.loss, lost.auc) == (None, None)
+    assert (lost.loss, lost.auc, lost.correct) == (None, None, 2)  # what is no number is no answer
+
+
+@given(
+    st.lists(st.sampled_from([-1.0, 2.0, np.inf, -np.inf, np.nan]), min_size=1, max_size=9),
+    st.integers(0, 99),
+)
+def test_where_a_logit_is_not_finite_a_hospital_and_all_together_are_told_by_one_rule(logits, seed):
+    given, y = np.array(logits), np.random.default_rng(seed).integers(2, size=len(logits)) * 1.0
+    together = score(given, y)
+    alone = score_by_hospital(given, y, np.array([0, len(y)]))
+    assert alone.correct[0] == together.correct
+    for one, other in (
+        (together.loss, alone.loss),
+        (together.brier, alone.brier),
+        (together.auc, alone.auc),
+    ):
+        np.testing.assert_allclose(other[0], np.nan if one is None else one, rtol=1e-12)
 
 
 def test_a_large_logit_costs_what_it_should():

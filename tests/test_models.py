@@ -391,6 +391,27 @@ def test_a_networks_references_tell_how_far_they_are():
         assert len(steps) > 20
 
 
+def test_all_data_in_one_place_take_as_many_steps_as_all_hospitals_together():
+    """Where steps are counted: two hospitals, three rounds of two steps each."""
+    model, of = Mlp(2, 3), table([40, 30], 2)
+    training = Training(rounds=3, local_steps=2, batch_size=10)
+    twelve, six = (
+        trained(
+            Table(of.x, of.y, np.array(starts)),
+            replace(training, local_steps=steps),
+            Minibatch(model),
+            model.initial(1),
+            address=(1, 0),
+        )
+        for starts, steps in (([0, 70], 12), ([0, 40, 70], 6))
+    )
+    reference = Trained(model, training, 0.0, 1)
+    np.testing.assert_array_equal(made(reference.pooled(of)), twelve[0])
+    np.testing.assert_array_equal(made(reference.alone(of)), six)
+    (started,) = events(small(model={"kind": "mlp"}, training={"local_steps": 2}), RunStarted)
+    assert any("as all hospitals' rounds have together" in note for note in started.notes)
+
+
 def test_a_reference_takes_no_more_steps_than_it_may(monkeypatch):
     """Of 100 passes only those that fit; with one step at most, one pass."""
     model, of = Mlp(2, 3), table([40, 30], 2)

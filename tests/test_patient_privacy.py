@@ -15,7 +15,7 @@ from engine.arrays import Floats
 from engine.blocks import blocks
 from engine.codecs.float32 import Float32
 from engine.data.federation import Table
-from engine.errors import ScenarioError
+from engine.errors import DataError, ScenarioError
 from engine.estimates.patient_level import PatientLevel, clip, heads
 from engine.events import (
     EpochTrained,
@@ -238,6 +238,10 @@ def test_one_row_of_huge_numbers_does_not_end_a_private_run_of_a_network(tmp_pat
     rounds = finished(scenario)
     assert len(rounds) == 2
     assert np.isfinite(rounds[-1].state.params).all()
+    with pytest.raises(
+        DataError, match=r"the numbers of 'a', 'b', 'c', 'd' are too large .* data\.drop"
+    ):
+        run(scenario.replace({"model.kind": "logistic"}))  # what is beside it could not be fitted
 
 
 def test_weights_and_bias_are_clipped_together():
