@@ -11,6 +11,7 @@ from typing import Any
 from engine import Scenario
 from engine.settings import read_setting
 from fedtui import scenarios, seeds, words
+from fedtui.titles import renamed
 
 
 def load(scenario: str | None) -> Scenario:
@@ -32,8 +33,11 @@ def read(settings: Iterable[str], rounds: int | None, seed: int | None) -> dict[
 
 
 def changed(scenario: Scenario, without: Iterable[str], changes: dict[str, Any]) -> Scenario:
-    """All changes at once, so that only their outcome has to be valid; sections go off first."""
-    return scenario.replace_all(dict.fromkeys(without, False), changes)
+    """All changes at once, so that only their outcome has to be valid; sections go off first.
+
+    Other patients bring another title.
+    """
+    return renamed(scenario, scenario.replace_all(dict.fromkeys(without, False), changes))
 
 
 def chosen_seed(scenario: Scenario, changes: dict[str, Any]) -> bool:

@@ -122,7 +122,7 @@ def _run(grid: Grid, store: Kept, jobs: int | None) -> list[list[Record]] | None
         bar = stack.enter_context(
             click.progressbar(
                 length=missing,
-                label=safe(grid.first.title),
+                label=safe(grid.title),
                 file=sys.stderr,
                 hidden=not (missing and sys.stderr.isatty()),
             )

@@ -16,6 +16,7 @@ from typing import Any
 from engine import Scenario
 from engine.errors import ScenarioError
 from fedtui.comparison.axes import MOST, Axis, Value
+from fedtui.titles import renamed
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,12 @@ class Grid:
     def first(self) -> Scenario:
         """The first row that can run, under the first seed."""
         return next(row.scenarios[0] for row in self.rows if row.scenarios)
+
+    @property
+    def title(self) -> str:
+        """What is compared; empty where rows have patients of several sources."""
+        titles = {row.scenarios[0].title for row in self.rows if row.scenarios}
+        return titles.pop() if len(titles) == 1 else ""
 
     def under(self, seeds: Sequence[int]) -> Grid:
         """The same rows under other seeds."""
@@ -140,7 +147,7 @@ def _mixed(
     off: dict[str, Any] = {}
     for value in values:
         (off if value.off else on).update(value.settings)
-    return scenario.replace_all(dict.fromkeys(without, False), on, off)
+    return renamed(scenario, scenario.replace_all(dict.fromkeys(without, False), on, off))
 
 
 def _under(scenarios: tuple[Scenario, ...], seeds: Sequence[int]) -> tuple[Scenario, ...]:

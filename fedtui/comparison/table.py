@@ -82,7 +82,7 @@ def _table(outcome: Outcome) -> list[Block]:
         )
         for row, summary, sentence in zip(grid.rows, summaries, unhappy, strict=True)
     ]
-    title = words.headline(grid.first.title, len(grid.rows), len(grid.seeds))
+    title = words.headline(grid.title, len(grid.rows), len(grid.seeds))
     return [Heading(title), Said(""), Table(tuple(columns), tuple(rows))]
 
 

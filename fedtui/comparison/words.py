@@ -6,9 +6,9 @@ from fedtui.words import many
 
 
 def headline(title: str, rows: int, seeds: int) -> str:
-    """What is compared: "Breast cells: 8 rows × 5 seeds"."""
+    """What is compared: "Breast cells: 8 rows × 5 seeds"; patients of several sources have no title."""
     runs = many(rows, "row") if seeds == 1 else f"{many(rows, 'row')} × {many(seeds, 'seed')}"
-    return f"{title}: {runs}"
+    return f"{title}: {runs}" if title else runs
 
 
 def done_before(done: int, of: int) -> str:

@@ -38,6 +38,7 @@ from fedtui.lab.theme import Palette
 from fedtui.pages import words as say
 from fedtui.player import FLIPS, Player
 from fedtui.preferences import Preferences
+from fedtui.titles import renamed
 from fedtui.tour import Tour
 
 if TYPE_CHECKING:
@@ -521,9 +522,7 @@ class LabApp(App[None]):
             self._open_scenario(wanted)
             return
         told = words.other_settings(worlds.flat(now.as_dict()), worlds.flat(wanted.as_dict()))
-        other = wanted.data.source != now.data.source and wanted.title == now.title
-        source = Path(wanted.data.source).stem
-        named = wanted.replace({"name": source, "title": source}) if other else wanted
+        named = renamed(now, wanted)
         self._elsewhere(lambda: self.player.change(named), lambda: told)
 
     def _open_scenario(self, scenario: Scenario) -> None:
