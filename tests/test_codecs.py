@@ -23,7 +23,9 @@ from engine.codecs.section import CODECS, Compression
 from engine.codecs.sign import Sign
 from engine.codecs.topk import TopK
 from engine.errors import RunError, ScenarioError
+from engine.estimates.minibatch import Minibatch
 from engine.events import ModelSent, RoundFinished, RunStarted, UpdatesSent
+from engine.models.logistic import Logistic
 from engine.norms import lengths
 from engine.pipeline import Pipeline
 from engine.stages.base import Moment
@@ -291,7 +293,8 @@ def rounds_of(codec, updates, cohorts, seed=1):
     hospital in all, (K, d); which updates were sent; what is remembered, (K, d).
     """
     everyone, d = updates.shape[1:]
-    pipeline = Pipeline((Weighting("equal"), ErrorFeedback(codec)), Plain(codec), None)
+    unused = Minibatch(Logistic(d - 1))  # nothing is trained here
+    pipeline = Pipeline((Weighting("equal"), ErrorFeedback(codec)), Plain(codec), None, unused)
     remembered, arrived, given_up = Remembered(), np.zeros((everyone, d)), np.zeros((everyone, d))
     for round, cohort in enumerate(cohorts, 1):
         at = Moment(seed, round, cohort, np.ones(len(cohort), int), everyone, np.zeros(d))
