@@ -660,7 +660,7 @@ def test_a_header_that_stands_in_the_middle_again_is_refused(write, positive, fa
     assert f"line {line}: the header stands here again; take the line out" in sentence
 
 
-@pytest.mark.parametrize("name", ["Total", "SUMME", "mean:"])
+@pytest.mark.parametrize("name", ["Total", "SUMME", "mean:", "North Total"])
 def test_a_row_of_totals_is_pointed_at(write, name):
     text = HEADER + ROWS + f"{name},45,210,12\n"
     notes = sources(write(text), positive=">0").notes
@@ -717,3 +717,24 @@ def test_a_number_that_may_stand_for_a_missing_one_is_pointed_at(write, code, ot
         notes = sources(write(of(*cells, *([code] * times)))).notes
         found = [note for note in notes if f"'chol': {code} occurs 2 times" in note]
         assert bool(found) == expected, notes
+
+
+@pytest.mark.parametrize(("cell", "number"), [("2E5", "200,000"), ("007", "7")])
+def test_a_code_that_is_read_as_a_number_is_pointed_at(write, cell, number):
+    said = f"{cell!r} is read as the number {number}; if it is a code"
+    assert any(said in note for note in sources(write(of("3", cell))).notes)
+    plain = write(of("3", "0", "0.5", "2e+05", "1e-3", "70"), "plain.csv")
+    assert not any("a code" in note for note in sources(plain).notes)
+    assert not any("a code" in note for note in sources(write(of("E11", cell))).notes)
+
+
+def test_a_file_that_is_there_twice_is_pointed_at(tmp_path):
+    folder(tmp_path, north=A, south=A.replace("7,14", "7,15"), **{"north (1)": A})
+    notes = load(Data.build({"source": str(tmp_path)}), 0).notes
+    (note,) = [note for note in notes if "the same patients" in note]
+    assert note.startswith("'north (1).csv' and 'north.csv' hold the same patients; if")
+
+
+def test_a_label_is_told_as_it_would_be_written(write):
+    source = sources(write(labelled("0.10", "0.9")))
+    assert (source.report.negative, source.report.positive) == ("0.1", "0.9")

@@ -92,7 +92,8 @@ class Hospitals:
             )
             notes.append(f"Hospital {shown(others[0])} is taken for {shown(name)}{more}.")
         for name in self._names:
-            if name.casefold().rstrip(":") in _TOTALS:
+            words = name.casefold().rstrip(":").split()
+            if " ".join(words) in _TOTALS or words[-1:] in (["total"], ["subtotal"], ["summe"]):
                 notes.append(
                     f"Hospital {shown(name)} may be a row of totals and no hospital; if so, take it "
                     "out."

@@ -191,6 +191,6 @@ def _notes(chosen: _Kind, others: Sequence[str], asked: str) -> tuple[str, ...]:
 def name_of(text: str) -> str:
     """One spelling for a number written in several ways: "1.0" and "1" are one label."""
     try:
-        return f"{float(text.replace(',', '.')):.17g}"
+        return repr(float(text.replace(",", "."))).removesuffix(".0")
     except ValueError:
         return text

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.data.csv.column import Read
+from engine.data.csv.column import First, Read
 from engine.data.csv.header import SPLIT, Columns
 from engine.data.csv.places import Places
 from engine.data.csv.rows import Left
 from engine.data.source import listed, shown
 from engine.errors import DataError
 from engine.sections import Data
+
+_CODE = re.compile(r"0\d+|\d+[eE]\d+", re.ASCII)
 
 
 def of_files(files: Sequence[str], found: Sequence[tuple[str, str]]) -> Iterator[str]:
@@ -83,6 +86,7 @@ def of_columns(read: Mapping[str, Read], places: Places) -> Iterator[str]:
                 f"({places.where(column.divided.row)}); if its point stands between thousands, take "
                 "it out there."
             )
+        yield from _of_codes(name, () if column.categories else column.texts)
         yield from _of_texts(name, column.categories)
         if column.comma:
             text = column.comma.text
@@ -96,6 +100,18 @@ def of_columns(read: Mapping[str, Read], places: Places) -> Iterator[str]:
                 f"({places.where(column.word.row)}) is not a number; leave that cell empty if the "
                 "number is missing."
             )
+
+
+def _of_codes(name: str, texts: Sequence[First]) -> Iterator[str]:
+    """Numbers that are written as codes are: 007, or 2E5."""
+    for code in texts:
+        if _CODE.fullmatch(code.text):
+            yield (
+                f"Column {shown(name)}: {shown(code.text)} is read as the number "
+                f"{float(code.text):,g}; if it is a code, put a letter before each, so that they are "
+                "categories."
+            )
+            break
 
 
 def _of_texts(name: str, categories: Sequence[str]) -> Iterator[str]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from engine.arrays import Floats
 from engine.data.csv.column import Read
+from engine.data.csv.copies import copies
 from engine.data.csv.gather import Gathered, gather
 from engine.data.csv.labels import read_labels
 from engine.data.csv.notes import of_columns, of_files, of_header, of_rows, refuse_divided
@@ -69,7 +70,8 @@ def read_folder(path: Path, data: Data) -> Steps[Source]:
     for file in files:
         gathered = yield from gather(file, data, file.stem.strip(), gathered)
     assert gathered is not None
-    return (yield from _source([file.name for file in files], gathered, data))
+    source = yield from _source([file.name for file in files], gathered, data)
+    return replace(source, notes=((yield from copies(files)) + source.notes))
 
 
 def _refuse_twins(files: Sequence[Path]) -> None:
