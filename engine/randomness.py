@@ -24,25 +24,30 @@ def stream(seed: int, purpose: str, *address: int) -> np.random.Generator:
 
 
 _TOGETHER = 16  # hospitals a stream: one each costs more than the training, more draw in vain
+_WIDE = 2_000  # numbers a row, which take as long as to make a stream
 
 
 class ByHospital:
     """Draws for some hospitals of a federation, an address for every sixteen of them.
 
-    The first rows are the same however many are drawn after them, and whoever else is drawn for.
+    Where each gets a wide row, few hospitals are drawn for at a time, and every one has an address of its
+    own. The first rows are the same however many are drawn after them, and whoever else is drawn for.
     """
 
-    def __init__(self, seed: int, purpose: str, *address: int, hospitals: Ints) -> None:
-        groups, group = np.unique(hospitals // _TOGETHER, return_inverse=True)
+    def __init__(
+        self, seed: int, purpose: str, *address: int, hospitals: Ints, width: int = 1
+    ) -> None:
+        self._width, self._each = width, 1 if width > _WIDE else _TOGETHER
+        groups, group = np.unique(hospitals // self._each, return_inverse=True)
         self._streams = [stream(seed, purpose, *address, int(g)) for g in groups]
-        self._places = group * _TOGETHER + hospitals % _TOGETHER
+        self._places = group * self._each + hospitals % self._each
 
     def uniform(self, rows: int) -> Floats:
         """The next numbers in [0, 1), (rows, k)."""
-        drawn = [s.random((rows, _TOGETHER)) for s in self._streams]
+        drawn = [s.random((rows, self._each)) for s in self._streams]
         return np.concatenate(drawn, axis=1)[:, self._places]
 
-    def normal(self, rows: int, width: int) -> Floats:
+    def normal(self, rows: int) -> Floats:
         """The next standard normal numbers, (rows, width, k)."""
-        drawn = [s.standard_normal((rows, _TOGETHER, width)) for s in self._streams]
+        drawn = [s.standard_normal((rows, self._each, self._width)) for s in self._streams]
         return np.concatenate(drawn, axis=1)[:, self._places].transpose(0, 2, 1)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine import Scenario, run
+from engine import Scenario, randomness, run
 from engine.arrays import Floats
 from engine.blocks import blocks
 from engine.codecs.float32 import Float32
@@ -25,12 +25,12 @@ from engine.events import (
     SettingsChanged,
     UpdatesSent,
 )
-from engine.models import Logistic, Mlp
+from engine.models import Logistic, Mlp, Model
 from engine.privacy import accountant, groups
 from engine.privacy.ledger import Release, and_then, bare, pasts
 from engine.privacy.plan import Plan, make_plan
 from engine.privacy.plan import finished as made
-from engine.randomness import ByHospital
+from engine.randomness import ByHospital, stream
 from engine.sections import Training
 from engine.stages.fedprox import FedProx
 from engine.switch import Setting
@@ -48,10 +48,12 @@ def trained(
     z: float = 1.0,
     clip_norm: float = 1.0,
     round: int = 1,
+    model: Model | None = None,
 ) -> Floats:
     """Every hospital's params after private local training, (K, d)."""
     everyone = np.arange(len(of.sizes))
-    estimate = PatientLevel(Logistic(of.x.shape[1]), clip_norm, np.full(len(everyone), z))
+    trained = model or Logistic(of.x.shape[1])
+    estimate = PatientLevel(trained, clip_norm, np.full(len(everyone), z))
     local = np.empty((len(everyone), len(anchor)))
     for block in blocks(of, everyone):
         for _, now in train_block(block, anchor, training, objectives, (7, round), estimate):
@@ -75,9 +77,11 @@ def one_by_one(of: Table, training: Training, anchor: Floats, z: float, clip_nor
         for epoch in range(1, training.local_epochs + 1):
             steps = -(-n // b)
             _, drawn = heads(coins(1, epoch, hospital), np.array([b / n]), np.array([n * steps]))
-            noise = ByHospital(7, "patient noise", 1, epoch, hospitals=np.array([hospital]))
+            noise = ByHospital(
+                7, "patient noise", 1, epoch, hospitals=np.array([hospital]), width=len(w)
+            )
             for step in range(steps):
-                total = z * clip_norm * noise.normal(1, len(w))[0, :, 0]
+                total = z * clip_norm * noise.normal(1)[0, :, 0]
                 for patient in drawn[drawn // n == step] % n:
                     gradient = (1 / (1 + np.exp(-x[patient] @ w)) - y[patient]) * x[patient]
                     total += gradient / max(1, np.linalg.norm(gradient) / clip_norm)
@@ -119,6 +123,55 @@ def test_a_hospitals_coins_do_not_depend_on_who_else_flips():
     for i, hospital in enumerate((3, 20, 21)):
         _, alone = heads(coins(1, 1, hospital), rate[i : i + 1], flips[i : i + 1])
         np.testing.assert_array_equal(flip[column == i], alone)
+
+
+@pytest.mark.parametrize("width", [4, 2_500])
+def test_a_hospitals_noise_does_not_depend_on_who_else_draws_nor_on_how_much_at_once(width):
+    def drawn(rows: list[int], *hospitals: int) -> Floats:
+        source = ByHospital(7, "patient noise", 1, 1, hospitals=np.array(hospitals), width=width)
+        return np.concatenate([source.normal(some) for some in rows])
+
+    together = drawn([3], 3, 20, 21)
+    assert together.shape == (3, width, 3)
+    for i, hospital in enumerate((3, 20, 21)):
+        np.testing.assert_array_equal(drawn([1, 2], hospital)[..., 0], together[..., i])
+    assert np.abs(np.corrcoef(together[0].T) - np.eye(3)).max() < (0.1 if width > 99 else 1)
+
+
+def test_noise_for_a_few_numbers_is_what_it_always_was():
+    """Sixteen hospitals share a stream: recorded runs come out again to the last bit."""
+    source = ByHospital(7, "patient noise", 1, 1, hospitals=np.array([3, 20]), width=4)
+    for number, noise in enumerate(source.normal(2).transpose(2, 0, 1)):
+        theirs = stream(7, "patient noise", 1, 1, number).standard_normal((2, 16, 4))
+        np.testing.assert_array_equal(noise, theirs[:, (3, 4)[number]])
+
+
+def test_of_a_wide_row_nothing_is_drawn_in_vain(monkeypatch):
+    sizes = []
+
+    class Counted:
+        def standard_normal(self, size: tuple[int, ...]) -> Floats:
+            sizes.append(math.prod(size))
+            return np.zeros(size)
+
+    monkeypatch.setattr(randomness, "stream", lambda *_: Counted())
+    for width in (10, 50_000):
+        ByHospital(7, "patient noise", 1, hospitals=np.array([5]), width=width).normal(3)
+    assert sizes == [16 * 30, 150_000]
+
+
+@pytest.mark.parametrize("at_most", [1, 3])
+def test_a_wide_networks_noise_is_the_same_however_its_hospitals_are_laid_out(at_most):
+    of, model = table([12, 12, 12], 10), Mlp(10, 200)
+    anchor = model.initial(1)
+    estimate = PatientLevel(model, 1.0, np.ones(3))
+    local = np.empty((3, len(anchor)))
+    for block in blocks(of, np.arange(3), at_most):
+        steps = train_block(block, anchor, Training(local_epochs=1), [], (7, 1), estimate)
+        *_, (_, local[block.rows]) = steps
+    noise = ByHospital(7, "patient noise", 1, 1, hospitals=np.arange(3), width=len(anchor))
+    clean = trained(of, Training(local_epochs=1), anchor, z=0.0, model=model)
+    np.testing.assert_allclose(local, clean - 0.1 / 12 * noise.normal(1)[0].T, atol=1e-12)
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.3, 0.9])

@@ -35,7 +35,7 @@ from engine.models.base import Model, Workspace, residuals, summed_loss
 from engine.randomness import ByHospital
 from engine.sections import Training
 
-_DRAWN_AT_ONCE = 2_000_000  # numbers of noise
+_DRAWN_AT_ONCE = 500_000  # numbers of noise: some 10 ms
 _LONGEST = 1e100  # ‖∂logit/∂params‖; beyond, squares and factors come near 1e−308 and lose digits
 
 
@@ -84,8 +84,11 @@ class _Poisson:
         taken = _taken(steps, len(self.expected))
         self.seen = _Seen(taken > 0)
         coins, noise_source = (
-            ByHospital(*self._named(purpose), epoch, hospitals=self.block.hospitals)
-            for purpose in ("poisson batch", "patient noise")
+            ByHospital(*self._named(purpose), epoch, hospitals=self.block.hospitals, width=width)
+            for purpose, width in (
+                ("poisson batch", 1),
+                ("patient noise", self.of.model.parameters),
+            )
         )
         rows, noises = self._rows(coins, taken), self._noises(noise_source, len(steps))
         for number, ((_, active, _), noise) in enumerate(zip(steps, noises, strict=True), start=1):
@@ -134,7 +137,7 @@ class _Poisson:
         d, k = self.of.model.parameters, len(self.expected)
         at_once = max(1, _DRAWN_AT_ONCE // (d * k))
         for start in range(0, steps, at_once):
-            yield from self.noise_std * source.normal(min(at_once, steps - start), d)
+            yield from self.noise_std * source.normal(min(at_once, steps - start))
 
 
 def _taken(steps: list[LocalStep], k: int) -> Ints:
