@@ -66,6 +66,7 @@ async def look(at: Bench) -> str:
     text = ""
     for size in SIZES:
         await at.pilot.resize_terminal(*size)
+        await at.settle()
         assert at.app.size == size
         assert at.whole
         text += at.text
