@@ -540,7 +540,7 @@ def test_a_note_is_told_once_and_of_which_rows(tmp_path: Path) -> None:
     outcome = ran(made("privacy.epsilon=off,4,8", repeats=2), tmp_path)
     told = [note for note in notes(outcome) if "seed is for teaching" in note]
     assert len(told) == 1
-    assert told[0].startswith("2 of 3 rows: ")
+    assert told[0].startswith("privacy.epsilon=4; privacy.epsilon=8: ")
 
 
 # On one's own data

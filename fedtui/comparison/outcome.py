@@ -22,7 +22,8 @@ from fedtui.comparison.summary import Summary, reached, summed_up
 from fedtui.comparison.work import Record
 from fedtui.export import spreadsheet
 
-_DIGITS = re.compile(r"\d+")
+_NUMBER = re.compile(r"\d[\d,.]*\d|\d")
+_FEW = 3  # sentences that differ in their numbers, and rows that are named
 _NUMBERS = (
     *("accuracy", "loss", "auc", "brier", "epsilon", "bytes", "stopped", "worst"),
     *("worst_accuracy", "better_alone", "pooled", "alone", "alone_everyone", "majority"),
@@ -60,6 +61,10 @@ class Outcome:
     def name(self, row: int) -> str:
         """A row's settings in one line."""
         return called(self.grid.axes, self.grid.rows[row].values) or self.grid.first.name
+
+    def values(self, row: int) -> str:
+        """A row's settings by their values alone, in the order of the axes."""
+        return ", ".join(v.text for v in self.grid.rows[row].values) or self.grid.first.name
 
     def seeds(self) -> list[int | None]:
         """Of every row; None each where they are secret."""
@@ -153,25 +158,41 @@ def _cell(value: Any) -> Any:
 def notes(outcome: Outcome) -> list[str]:
     """What the runs had to say, each sentence once, and of which rows where not of all.
 
-    Of sentences that differ in their numbers alone, as those about the patients do from seed to seed,
-    the first stands for all.
+    Sentences that differ in their numbers alone are told each with its rows where there are few and
+    every row has one; else once, without the numbers in which they differ, as those about the patients
+    do from seed to seed.
     """
-    first: dict[str, str] = {}
-    rows_of: dict[str, dict[int, None]] = {}
+    alike: dict[str, dict[str, dict[int, None]]] = {}  # pattern → sentence → rows
     for number, row in enumerate(outcome.records):
         for record in row:
             for note in record.get("notes", ()):
-                alike = _DIGITS.sub("0", note)
-                first.setdefault(alike, note)
-                rows_of.setdefault(alike, {})[number] = None
+                sentences = alike.setdefault(_NUMBER.sub("0", note), {})
+                sentences.setdefault(note, {})[number] = None
     ran = sum(bool(row) for row in outcome.records)
     return [
-        note
-        if len(rows_of[alike]) == ran
-        else f"{_which(outcome, list(rows_of[alike]), ran)}: {note}"
-        for alike, note in first.items()
+        note if len(rows) == ran else f"{_which(outcome, list(rows), ran)}: {note}"
+        for sentences in alike.values()
+        for note, rows in _apart(sentences).items()
     ]
 
 
+def _apart(sentences: dict[str, dict[int, None]]) -> dict[str, dict[int, None]]:
+    """Sentences with their rows, or one for all of them, that is true of each."""
+    every = [row for rows in sentences.values() for row in rows]
+    if len(sentences) == 1 or (len(sentences) <= _FEW and len(every) == len(set(every))):
+        return sentences
+    return {_without_numbers(list(sentences)): dict.fromkeys(every)}
+
+
+def _without_numbers(sentences: Sequence[str]) -> str:
+    """Sentences of one pattern, with "…" for every number that is not the same in all."""
+    numbers = zip(*(_NUMBER.findall(each) for each in sentences), strict=True)
+    told = (each[0] if len(set(each)) == 1 else "…" for each in numbers)
+    return _NUMBER.sub(lambda _: next(told), sentences[0])
+
+
 def _which(outcome: Outcome, rows: list[int], of: int) -> str:
-    return outcome.name(rows[0]) if len(rows) == 1 else f"{len(rows)} of {of} rows"
+    """A few rows by their names, more by their number."""
+    if len(rows) > _FEW:
+        return f"{len(rows)} of {of} rows"
+    return "; ".join(map(outcome.name, rows))

@@ -14,6 +14,7 @@ from fedtui.comparison.drawing import LEFT, STYLES, Range
 from fedtui.comparison.grid import called
 from fedtui.comparison.outcome import Outcome
 from fedtui.lab import plots
+from fedtui.lab.cells import width
 from fedtui.lab.glyphs import Glyphs
 from fedtui.pages.blocks import Line
 from fedtui.safe import safe
@@ -67,8 +68,17 @@ def draw(
     canvas = plots.curves(wide, 2 * len(up.ticks) + 1, frame, lines, glyphs)
     yield from (tuple(canvas.runs(y)) for y in range(canvas.height))
     yield ((f"{'':{LEFT}}{along.key}", "dim"),)
-    named = zip(drawing.marks(glyphs), found, STYLES, strict=False)
+    named = zip(drawing.marks(glyphs), _names(outcome, found, wide), STYLES, strict=False)
     yield from drawing.legend(list(named) if len(found) > 1 else [], beside, wide)
+
+
+def _names(outcome: Outcome, found: dict[str, list[_Point]], wide: int) -> list[str]:
+    """What the curves are called; by their values alone where a name would be cut."""
+    if max(map(width, found)) <= wide - LEFT - 2:
+        return list(found)
+    at = along(outcome)
+    rows = ([v.text for i, v in enumerate(r.values) if i != at] for r in outcome.grid.rows)
+    return list(dict.fromkeys(safe(", ".join(values)) for values in rows))
 
 
 def _ends(found: dict[str, list[_Point]]) -> list[float]:

@@ -16,10 +16,22 @@ def drawn(outcome: Outcome, wide: int, glyphs: Glyphs) -> list[Line]:
     ran = sum(summary.of["accuracy"] is not None for summary in outcome.summaries)
     if ran < 2:
         return []
-    along = over_number.along(outcome)
+    along = _along(outcome)
     if along is not None:
-        curves = over_number.curves(outcome, along)
-        if len(curves) <= len(STYLES):
-            axis = outcome.grid.axes[along]
-            return list(over_number.draw(outcome, axis, curves, wide, glyphs))
+        curves, axis = over_number.curves(outcome, along), outcome.grid.axes[along]
+        return list(over_number.draw(outcome, axis, curves, wide, glyphs))
     return list(by_row.draw(outcome, wide, glyphs)) if ran <= _MOST_ROWS else []
+
+
+def _along(outcome: Outcome) -> int | None:
+    """The axis to draw curves over; None where there is none, or there were too many curves."""
+    along = over_number.along(outcome)
+    if along is None or len(over_number.curves(outcome, along)) > len(STYLES):
+        return None
+    return along
+
+
+def numbered(outcome: Outcome, wide: int) -> bool:
+    """Whether rows are called by their numbers in what is drawn."""
+    several = len(outcome.grid.rows) > 1
+    return several and _along(outcome) is None and by_row.numbered(outcome, wide)

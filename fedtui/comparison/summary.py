@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fedtui import together
 from fedtui.comparison.work import Record
 
 MEASURES = (
-    *("accuracy", "auc", "loss", "brier", "epsilon", "bytes", "reached"),
+    *("accuracy", "auc", "within", "loss", "brier", "epsilon", "bytes", "reached"),
     *("worst_accuracy", "better_alone", "pooled", "alone", "alone_everyone", "majority"),
 )
 
@@ -81,6 +82,7 @@ def _row(row: Sequence[Record], first: Sequence[Record] | None, reach: float | N
     of = {
         measure: spread([_finite(record.get(measure)) for record in whole]) for measure in MEASURES
     }
+    of["within"] = spread([_within(record) for record in whole])
     if reach is not None:
         of["reached"] = _median([reached(record, reach) for record in whole])
     pairs = [
@@ -95,6 +97,13 @@ def _row(row: Sequence[Record], first: Sequence[Record] | None, reach: float | N
         len(pairs),
         tuple(str(record["error"]) for record in row if "error" in record),
     )
+
+
+def _within(record: Record) -> float | None:
+    """Mean of the hospitals' own AUCs, by their unseen patients."""
+    found: Mapping[str, Mapping[str, Any]] = record.get("per_hospital") or {}
+    sizes = [{"name": name, "test": each["patients"]} for name, each in found.items()]
+    return together.within({name: each["auc"] for name, each in found.items()}, sizes)
 
 
 def _median(rounds: Sequence[int | None]) -> Spread | None:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import click
 
 from fedtui.comparison import plot, words
+from fedtui.comparison.grid import Grid
 from fedtui.comparison.outcome import Outcome, notes
 from fedtui.comparison.summary import Spread, Summary
 from fedtui.lab import glyphs as columns_of_glyphs
@@ -34,7 +35,7 @@ def shown(outcome: Outcome) -> str:
     """All of it for the terminal that standard output is, or as text for a file."""
     wide = max(40, shutil.get_terminal_size((80, 24)).columns)
     glyphs = _glyphs()
-    table, drawn = lay(_table(outcome), wide, glyphs), plot.drawn(outcome, wide, glyphs)
+    table, drawn = lay(_table(outcome, wide), wide, glyphs), plot.drawn(outcome, wide, glyphs)
     heads = {text.strip() for text, _ in table[_HEADS]}
     told = [*_meaning(outcome, heads), *(Said(f"note: {note}", "dim") for note in _notes(outcome))]
     lines = [*table, (), *drawn, *([()] if drawn else []), *lay(told, wide, glyphs)]
@@ -66,24 +67,36 @@ class _Measure(NamedTuple):
     told: Callable[[Summary], str]
 
 
-def _table(outcome: Outcome) -> list[Block]:
+def _table(outcome: Outcome, wide: int) -> list[Block]:
     grid, summaries = outcome.grid, outcome.summaries
     measures = list(_measures(outcome))
     unhappy = [_unhappy(outcome, number) for number in range(len(grid.rows))]
-    columns = [Column(axis.key, style="bright") for axis in grid.axes]
+    numbered = plot.numbered(outcome, wide)
+    columns = [Column("row", right=True, style="dim")] if numbered else []
+    columns += [Column(head, style="bright") for head in _heads(grid)]
     columns += [Column(m.head, right=True, spare=m.spare) for m in measures]
     if any(unhappy):
         columns.append(Column("", wraps=True, style="lost"))
     rows = [
         (
+            *([f"{number}"] if numbered else []),
             *(value.text for value in row.values),
             *(measure.told(summary) for measure in measures),
             *([sentence] if any(unhappy) else []),
         )
-        for row, summary, sentence in zip(grid.rows, summaries, unhappy, strict=True)
+        for number, (row, summary, sentence) in enumerate(
+            zip(grid.rows, summaries, unhappy, strict=True), 1
+        )
     ]
     title = words.headline(grid.title, len(grid.rows), len(grid.seeds))
-    return [Heading(title), Said(""), Table(tuple(columns), tuple(rows))]
+    return [Heading(title), Said(""), Table(tuple(columns), tuple(rows), words.cut)]
+
+
+def _heads(grid: Grid) -> list[str]:
+    """The settings that are varied; of several, without their sections where that leaves them apart."""
+    keys = [axis.key for axis in grid.axes]
+    short = [key.rpartition(".")[2] for key in keys]
+    return short if len(keys) > 1 and len(set(short)) == len(keys) else keys
 
 
 def _measures(outcome: Outcome) -> Iterator[_Measure]:
@@ -93,6 +106,7 @@ def _measures(outcome: Outcome) -> Iterator[_Measure]:
     yield _Measure("right, %", False, lambda s: _percent(s.of["accuracy"]))
     if several:
         yield _Measure("difference", False, _difference)
+    yield _Measure("AUC", True, lambda s: _number(s.of["auc"], ".3f"))
     if several and len(outcome.grid.seeds) > 1:
         yield _Measure("ahead", True, lambda s: f"{s.won} of {s.paired}" if s.paired else "")
     if outcome.reach is not None:
@@ -100,9 +114,10 @@ def _measures(outcome: Outcome) -> Iterator[_Measure]:
         yield _Measure(head, False, lambda s: _number(s.of.get("reached"), "g", "never"))
     if any(s.of["epsilon"] for s in outcome.summaries) or _private(outcome):
         yield _Measure("ε used", False, lambda s: _epsilon(s.of["epsilon"]))
+    if any(s.of["within"] for s in outcome.summaries):
+        yield _Measure("within", True, lambda s: _number(s.of["within"], ".3f"))
     if _varied(outcome, "bytes"):
         yield _Measure("sent", True, lambda s: _bytes(s.of["bytes"]))
-    yield _Measure("AUC", True, lambda s: _number(s.of["auc"], ".3f"))
     yield _Measure("log-loss", True, lambda s: _number(s.of["loss"], ".3f"))
     if any(s.of["brier"] for s in outcome.summaries):
         yield _Measure("Brier", True, lambda s: _number(s.of["brier"], ".3f"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fedtui.words import many
+from collections.abc import Sequence
+
+from fedtui.words import WITHIN, listed, many
 
 
 def headline(title: str, rows: int, seeds: int) -> str:
@@ -43,10 +45,23 @@ ONE_SEED = (
     "One run each, so chance has its part in every difference: --seeds 5 shows how large it is."
 )
 COLUMNS = {
+    "within": WITHIN,
     "ahead": "Ahead: in so many seeds there were more right answers than in the first row.",
     "weakest": "Weakest: the hospital with the fewest right answers.",
     "better alone": "Better alone: hospitals whose own model does better for their own patients.",
 }
+
+
+def row(number: int) -> str:
+    """A row by its number in the table."""
+    return f"row {number}"
+
+
+def cut(heads: Sequence[str]) -> str:
+    """Columns there was no room for."""
+    return f"A wider terminal shows {listed(list(heads))} as well."
+
+
 REACH = "In round: the first with so many right answers; of several seeds the middle one."
 OWN_EPSILON = (
     "Each row counts its own ε. Rows share their noise: publish one of these models at most; choosing"

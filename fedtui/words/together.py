@@ -6,7 +6,7 @@ from fedtui.together import Gain
 from fedtui.words.small import many
 
 WITHIN = (
-    "within: mean of the hospitals' own AUCs, by unseen patients, of those with both answers. The AUC"
+    "Within: mean of the hospitals' own AUCs, by unseen patients, of those with both answers. The AUC"
     " over all also pays for knowing which hospital has many cases."
 )
 
