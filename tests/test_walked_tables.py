@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.data import load
@@ -106,3 +107,62 @@ def test_no_header_is_a_title_though_commas_in_numbers_cut_the_rows_below_it(tmp
     for table in ("Klinik;Alter;CRP;Tod\nA;58;15,3;37,5\n", "Klinik;Tod\n1,2,3,4;1\n"):
         said = refusal(tmp_path, table.replace(";", sign))
         assert "there is no column 'label'" in said
+
+
+# Decimal commas and points
+
+
+def folder(tmp_path: Path, **files: str) -> Path:
+    (at := tmp_path / "folder").mkdir(exist_ok=True)
+    for name, text in files.items():
+        (at / f"{name}.csv").write_text(text)
+    return at
+
+
+def numbers(sign: str, separator: str = ";", many: int = 8) -> str:
+    rows = [("age", "crp", "label")]
+    rows += [(str(40 + i % 30), f"{i}{sign}{1 + i % 9}", str(i % 2)) for i in range(many)]
+    return "".join(separator.join(row) + "\n" for row in rows)
+
+
+@pytest.mark.parametrize("many", [8, 200], ids=["few", "more than are kept as texts"])
+@pytest.mark.parametrize("separator", [";", ","])
+@pytest.mark.parametrize("first", ["A", "Z"])
+def test_each_file_of_a_folder_has_its_own_decimal_sign(tmp_path, many, separator, first):
+    at = folder(
+        tmp_path, **{first: numbers(",", many=many), "M": numbers(".", separator, many=many)}
+    )
+    federation = load(Data.build({"source": str(at), "scaling": "none"}), 0)
+    crp = np.concatenate([federation.train.x[:, 1], federation.test.x[:, 1]])
+    assert sorted(crp) == sorted(2 * [float(f"{i}.{1 + i % 9}") for i in range(many)])
+    assert federation.report.decimal_commas == ("crp",)
+    (note,) = [note for note in federation.notes if "decimal commas" in note]
+    assert note.startswith(
+        "Column 'crp' is written with decimal commas: '0,1' is 0.1; in 'M.csv' it"
+    )
+
+
+@pytest.mark.parametrize("many", [8, 200])
+@pytest.mark.parametrize(("sign", "odd", "what"), [
+    (",", "12.5", "has a decimal point, and most numbers here have decimal commas"),
+    (".", "12,5", "is not a number; write numbers with a decimal point"),
+    (",", "1.234,5", "has a point between thousands, so write it as 1234,5"),
+    (".", "1.234,5", "has a point between thousands, so write it as 1234.5"),
+    (",", "n.b.", "is not a number, and "),
+])  # fmt: skip
+def test_the_odd_number_is_pointed_at_and_not_the_many(tmp_path, many, sign, odd, what):
+    table = numbers(sign, many=many) + f"50;{odd};1\n"
+    at = folder(tmp_path, A=numbers("."), B=table, C=numbers(","))
+    with pytest.raises(DataError) as caught:
+        load(Data.build({"source": str(at)}), 0)
+    assert str(caught.value).startswith(f"B.csv, line {many + 2}, column 'crp': '{odd}' {what}")
+
+
+def test_what_may_be_thousands_in_one_file_is_no_decimal_because_another_has_points(tmp_path):
+    grouped = "age,crp,label\n" + "".join(f'4{i},"{i + 1},234",{i % 2}\n' for i in range(8))
+    at = folder(tmp_path, A=grouped, B=numbers("."))
+    with pytest.raises(DataError, match=r"A.csv, line 2, column 'crp': '1,234' is not a number"):
+        load(Data.build({"source": str(at)}), 0)
+    whole = "age;crp;label\n" + "".join(f"4{i};{i};{i % 2}\n" for i in range(60)) + "50;1,233;1\n"
+    with pytest.raises(DataError, match=r"line 62, column 'crp': '1,233' is not a number"):
+        load(Data.build({"source": str(folder(tmp_path, A=whole))}), 0)

@@ -17,19 +17,12 @@ from engine.arrays import Floats
 from engine.data.csv.cells import BLANKS, NUMBERS, Cell, cell_of, is_missing, number
 from engine.data.csv.dates import are_dates
 from engine.data.csv.places import Places
+from engine.data.csv.signs import POINTS, First, Signs, comma, odd
 from engine.data.source import shown
 from engine.errors import DataError
 
+_DOUBTFUL = {Cell.COMMA, Cell.GROUPED, Cell.OTHERWISE, Cell.DIVIDED}  # what a file has to decide
 MOST = 50  # categories of a text column, a missing one among them
-
-
-@dataclass(frozen=True)
-class First:
-    """A text of a column, what it is, and the first row that has it."""
-
-    text: str
-    cell: Cell
-    row: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,18 +34,20 @@ class Read:
         categories: In sorted order, a missing text ("") first; empty for a column of numbers.
         texts: The different texts in order of appearance; empty where there are more than 50.
         word: The cell that made a column text which has numbers too.
-        comma: A number with a decimal comma, where they are so written.
-        divided: A number such as 1.233, where all that have a point have three digits after it and
-            none before it but 1 to 3, and commas do not separate cells: it may be 1233.
-        whole: Whether there are numbers without a point beside it.
+        commas: The first number with a decimal comma in each file that writes them so.
+        points: The first with a decimal point in each file that does, where others have commas.
+        divided: The first number such as 1.233 in each file where all that have a point have three
+            digits after it and but 1 to 3 before it, and no commas separate cells: it may be 1233.
+        whole: Whether there are numbers without a point beside them.
     """
 
     values: Floats
     categories: tuple[str, ...] = ()
     texts: tuple[First, ...] = ()
     word: First | None = None
-    comma: First | None = None
-    divided: First | None = None
+    commas: tuple[First, ...] = ()
+    points: tuple[First, ...] = ()
+    divided: tuple[First, ...] = ()
     whole: bool = False
 
 
@@ -68,7 +63,8 @@ class Column:
             comma_separated: Whether the cells are: then a comma in a number may be a mistake.
             way_out: What to do about a column that cannot be used, where it cannot be dropped.
         """
-        self.name, self._places, self._comma_separated = name, places, comma_separated
+        self.name, self._places = name, places
+        self._files = [Signs(comma_separated)]  # filled from codes at the end
         self._way_out = way_out or "leave the column out with data.drop"
         self._spellings: dict[str, int] = {}  # cell, blanks and all → code of its text
         self._texts: dict[str, First] = {}  # the code is the place
@@ -91,21 +87,29 @@ class Column:
         else:
             self._numbers.extend(self._as_numbers(cells, row, plain))
 
+    def next_file(self, comma_separated: bool) -> None:
+        """What is added from here on stands in another file."""
+        self._files.append(Signs(comma_separated, self._places.rows))
+
     def finish(self) -> Read:
         """What the column is.
 
         Raises:
             DataError: A number that is written otherwise than the column's others.
         """
+        if not self._seen.keys().isdisjoint(_DOUBTFUL):
+            self._count()
         self._refuse_otherwise()
         word = self._seen.get(Cell.TEXT)
         if word is None:
-            comma = self._seen.get(Cell.COMMA) or self._seen.get(Cell.GROUPED)
+            commas = tuple(filter(None, map(comma, self._files)))
+            points = (file.earliest(POINTS) for file in self._files if commas)
             return Read(
                 self._values(),
                 texts=tuple(self._texts.values()),
-                comma=comma,
-                divided=self._divided(),
+                commas=commas,
+                points=tuple(filter(None, points)),
+                divided=tuple(filter(None, map(_divided, self._files))),
                 whole=Cell.WHOLE in self._seen,
             )
         self._refuse_dates()
@@ -135,13 +139,23 @@ class Column:
             self._spellings[cell] = list(self._texts).index(text)
 
     def _turn_to_numbers(self, last: First) -> None:
+        self._count()
         if Cell.TEXT in self._seen:
+            self._files[-1].saw(last)
             self._refuse_otherwise()
             self._refuse_dates()
             self._refuse_text(last)
         self._numbers = array("d", self._values())
         self._codes.clear()
         self._texts.clear()
+
+    def _count(self) -> None:
+        """Tell each file's signs of its cells that are kept as codes."""
+        texts = list(self._texts.values())
+        ends = [*(file.row for file in self._files[1:]), len(self._codes)]
+        for file, end in zip(self._files, ends, strict=True):
+            if codes := self._codes[file.row : end]:
+                file.saw_codes(codes, texts)
 
     def _values(self) -> Floats:
         if self._numbers is not None:
@@ -151,23 +165,29 @@ class Column:
 
     def _as_numbers(self, cells: Sequence[str], row: int, plain: bool) -> array[float]:
         """The cells as numbers; quickly where they all are, or are plainly missing."""
-        points = False
-        if not (plain and self._comma_separated):  # there may be commas in cells, or _
+        points, here = 0, self._files[-1]
+        if plain and here.comma_separated:
+            if not here.first:  # one look must do: to know the sort of each cell takes too long
+                points = sum("." in cell for cell in cells)
+        else:  # there may be commas in cells, or _
             together = "".join(cells)
             plain = "_" not in together and "," not in together
-            points = "." in together
-        if plain and not (points and Cell.POINT not in self._seen):
-            try:
-                found = array("d", map(float, cells))
-            except ValueError:
-                found = self._with_gaps(cells)
-            if found:
-                if not points and Cell.WHOLE not in self._seen and not np.isnan(found).all():
-                    self._seen[Cell.WHOLE] = First("", Cell.WHOLE, row)
-                return found
+            points = together.count(".")
+        plain = plain and not (points and Cell.POINT not in here.first)
+        if plain and (found := self._all_plain(cells)):
+            here.counts[Cell.POINT] += points
+            if not points and Cell.WHOLE not in here.first and not np.isnan(found).all():
+                here.saw(First("", Cell.WHOLE, row))
+                self._seen.setdefault(Cell.WHOLE, here.first[Cell.WHOLE])
+            return found
         return array("d", [self._as_number(cell.strip(), row + i) for i, cell in enumerate(cells)])
 
-    def _with_gaps(self, cells: Sequence[str]) -> array[float]:
+    def _all_plain(self, cells: Sequence[str]) -> array[float]:
+        """Cells that are all numbers, or plainly missing; empty where one is neither."""
+        try:
+            return array("d", map(float, cells))
+        except ValueError:
+            pass  # then there are gaps, or more
         try:
             return array("d", [np.nan if cell in BLANKS else float(cell) for cell in cells])
         except ValueError:
@@ -176,40 +196,17 @@ class Column:
     def _as_number(self, text: str, row: int) -> float:
         first = First(text, cell_of(text), row)
         self._seen.setdefault(first.cell, first)
+        self._files[-1].saw(first)
         if first.cell is Cell.TEXT:
             self._refuse_text(first)
         return number(text, first.cell)
 
     def _refuse_otherwise(self) -> None:
-        """A comma is a decimal comma where the whole column is so written, and else a mistake."""
-        comma, grouped = self._seen.get(Cell.COMMA), self._seen.get(Cell.GROUPED)
-        odd = self._seen.get(Cell.OTHERWISE)
-        if odd is None and (comma or grouped) and not self._decimal_commas():
-            odd = min((f for f in (comma, grouped) if f), key=lambda first: first.row)
-        if odd:
-            raise DataError(
-                f"{self._where(odd)}: {shown(odd.text)} is not a number; write numbers with a "
-                "decimal point and without commas, blanks or %."
-            )
-
-    def _decimal_commas(self) -> bool:
-        """Whether every number with a comma is one with a decimal comma.
-
-        1,233 may mean 1233. Where all numbers have three decimals it does not matter; among whole
-        numbers it is taken for a decimal only if the cells are not separated by commas and another
-        number has fewer or more decimals.
-        """
-        if not self._seen.keys().isdisjoint({Cell.POINT, Cell.DIVIDED, Cell.TEXT}):
-            return False
-        if Cell.WHOLE in self._seen and self._comma_separated:
-            return False
-        return Cell.COMMA in self._seen or not (self._comma_separated or Cell.WHOLE in self._seen)
-
-    def _divided(self) -> First | None:
-        """A number whose point may divide thousands, where no other number speaks against it."""
-        if self._comma_separated or Cell.POINT in self._seen:
-            return None
-        return self._seen.get(Cell.DIVIDED)
+        """Refuse a number that is written otherwise than the others of its file."""
+        for file in self._files:
+            if found := odd(file, self._files):
+                first, what = found
+                raise DataError(f"{self._where(first)}: {shown(first.text)} {what}.")
 
     def _refuse_dates(self) -> None:
         if are_dates(self._texts):
@@ -239,3 +236,10 @@ class Column:
 
     def _where(self, first: First) -> str:
         return f"{self._places.where(first.row)}, column {shown(self.name)}"
+
+
+def _divided(file: Signs) -> First | None:
+    """A number whose point may divide thousands, where no other number speaks against it."""
+    if file.comma_separated or Cell.POINT in file.first:
+        return None
+    return file.first.get(Cell.DIVIDED)

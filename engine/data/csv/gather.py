@@ -42,6 +42,11 @@ class Gathered:
         self.left = Left()
         self.found: list[tuple[str, str]] = []
 
+    def next_file(self, comma_separated: bool) -> None:
+        """What is added from here on stands in another file."""
+        for column in (*self.features, self.label):
+            column.next_file(comma_separated)
+
     def add(self, batch: Batch, columns: Columns, file: str, hospital: str | None) -> None:
         """Further rows of `file`; of `hospital`, or of the one that a column names."""
         row = self.places.rows
@@ -90,6 +95,7 @@ def gather(
             before = Gathered(columns, data.label_col, sign == ",")
         else:
             columns = align(text.file, line, names, data, before.columns)
+            before.next_file(sign == ",")
         gathered, first = before, before.places.rows
         unlabelled, parts = gathered.left.unlabelled, text.size // BLOCK + 1
         for batch in batches(text, sign, columns, gathered.left):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.data.csv.column import First, Read
+from engine.data.csv.column import Read
 from engine.data.csv.header import SPLIT, Columns
 from engine.data.csv.places import Places
 from engine.data.csv.rows import Left
+from engine.data.csv.signs import First
 from engine.data.source import listed, shown
 from engine.errors import DataError
 from engine.sections import Data
@@ -55,20 +56,26 @@ def of_rows(left: Left, repeated: int, skipped: Sequence[str]) -> Iterator[str]:
 
 
 def refuse_divided(read: Mapping[str, Read], places: Places) -> None:
-    """Refuse 1.233 in one column where another has decimal commas: it is 1233, or a third way to write.
+    """Refuse 1.233 in a file that has decimal commas elsewhere: it is 1233, or a third way to write.
 
     Raises:
         DataError: Saying where both are.
     """
-    commas = [(name, column.comma) for name, column in read.items() if column.comma]
-    points = [(name, column.divided) for name, column in read.items() if column.divided]
-    if commas and points:
-        (name, first), (other, comma) = points[0], commas[0]
-        raise DataError(
-            f"{places.where(first.row)}, column {shown(name)}: {shown(first.text)} may have a point "
-            f"between thousands, as column {shown(other)} has decimal commas ({shown(comma.text)}); "
-            "write numbers with a decimal point and nothing between thousands."
-        )
+    commas = {
+        places.of(comma.row)[0]: (name, comma)
+        for name, column in list(read.items())[::-1]
+        for comma in column.commas
+    }
+    for name, column in read.items():
+        for first in column.divided:
+            if found := commas.get(places.of(first.row)[0]):
+                other, comma = found
+                raise DataError(
+                    f"{places.where(first.row)}, column {shown(name)}: {shown(first.text)} may have "
+                    f"a point between thousands, as column {shown(other)} has decimal commas "
+                    f"({shown(comma.text)}); write numbers with a decimal point and nothing between "
+                    "thousands."
+                )
 
 
 def of_columns(read: Mapping[str, Read], places: Places) -> Iterator[str]:
@@ -80,19 +87,19 @@ def of_columns(read: Mapping[str, Read], places: Places) -> Iterator[str]:
                 f"it {shown(SPLIT)}."
             )
         if column.divided and column.whole:
-            text = column.divided.text
+            text = column.divided[0].text
             yield (
                 f"Column {shown(name)}: {shown(text)} is read as a number below 1,000 "
-                f"({places.where(column.divided.row)}); if its point stands between thousands, take "
+                f"({places.where(column.divided[0].row)}); if its point stands between thousands, take "
                 "it out there."
             )
         yield from _of_codes(name, () if column.categories else column.texts)
         yield from _of_texts(name, column.categories)
-        if column.comma:
-            text = column.comma.text
+        if column.commas:
+            text = column.commas[0].text
             yield (
                 f"Column {shown(name)} is written with decimal commas: {shown(text)} is "
-                f"{text.replace(',', '.')}."
+                f"{text.replace(',', '.')}{_with_points(column, places)}."
             )
         if column.word:
             yield (
@@ -112,6 +119,14 @@ def _of_codes(name: str, texts: Sequence[First]) -> Iterator[str]:
                 "categories."
             )
             break
+
+
+def _with_points(column: Read, places: Places) -> str:
+    """Where a column that has decimal commas has points, which is in other files."""
+    if not column.points:
+        return ""
+    files = [places.of(first.row)[0] for first in column.points]
+    return f"; in {listed(files, 3)} it is written with decimal points"
 
 
 def _of_texts(name: str, categories: Sequence[str]) -> Iterator[str]:

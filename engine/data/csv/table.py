@@ -110,7 +110,7 @@ def _source(files: list[str], gathered: Gathered, data: Data) -> Steps[Source]:
         rows=places.rows + left.unlabelled,
         dropped={NO_LABEL: left.unlabelled} if left.unlabelled else {},
         duplicates=repeated,
-        decimal_commas=tuple(name for name, column in read.items() if column.comma),
+        decimal_commas=tuple(name for name, column in read.items() if column.commas),
         positive=labels.positive,
         negative=labels.negative,
         merged=hospitals.merged(),
