@@ -15,7 +15,7 @@ import numpy as np
 
 from engine.arrays import Floats, Ints
 from engine.data.federation import Federation, Table
-from engine.evaluation import in_detail, judge
+from engine.evaluation import in_detail, judge, predicting
 from engine.metrics import Score, auc, right
 from engine.models import Logistic, Model
 from engine.randomness import stream
@@ -76,7 +76,7 @@ def compute(
     own = yield from _own(made.model, alone, test)
     accuracy, mean_auc, judged = yield from _on_everyone(made.model, alone, test, seed)
     pooled = yield from made.pooled(train)
-    by_pooled = made.model.logits(pooled, test.x)
+    by_pooled = yield from predicting(made.model, pooled, test.x)
     always = np.full(len(test.y), _log_odds(train.y))
     tested = yield from _tested((own, by_pooled, always), test)
     (local_only, alone_correct), (together, pooled_correct), (majority, majority_correct) = tested

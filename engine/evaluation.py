@@ -17,6 +17,7 @@ from engine.models import Model
 from engine.steps import Steps, finished
 
 FEW = 100_000  # patients that are tested in one step
+UNITS = 1_000_000  # of a model, each on a patient, computed in one step
 _EACH = "testing at each hospital"
 
 
@@ -27,12 +28,23 @@ def evaluate(model: Model, params: Floats, test: Table) -> tuple[Score, Ints]:
 
 def testing(model: Model, params: Floats, test: Table) -> Steps[tuple[Score, Ints]]:
     """`evaluate`, step by step."""
-    logits = model.logits(params, test.x)
+    logits = yield from predicting(model, params, test.x)
     if len(logits) <= FEW:
         return judge(logits, test)
     correct = _right(logits, test)
     yield "testing the model on unseen patients", 0, 2
     return (yield from scoring(logits, test.y)), correct
+
+
+def predicting(model: Model, params: Floats, x: Floats) -> Steps[Floats]:
+    """Logits of rows `x` (n, features), (n,): in steps where the model is wide, or the rows very many."""
+    logits, rows = np.empty(len(x)), max(1, UNITS // (1 + model.held))
+    for first in range(0, len(x), rows):
+        part = slice(first, first + rows)
+        logits[part] = model.logits(params, x[part])
+        if len(x) > rows:
+            yield "predicting for unseen patients", min(part.stop, len(x)), len(x)
+    return logits
 
 
 def judge(logits: Floats, test: Table) -> tuple[Score, Ints]:

@@ -251,7 +251,7 @@ class _Run:
     def in_detail(self, state: State) -> Generator[Event, None, HospitalScores]:
         """The model at each hospital."""
         test = self.prepared.federation.test
-        logits = self.model.logits(state.params, test.x)
+        logits = yield from told(evaluation.predicting(self.model, state.params, test.x))
         (found,) = yield from told(evaluation.in_detail(test, logits))
         return found
 

@@ -26,6 +26,7 @@ from engine.estimates import base
 from engine.estimates.base import EstimateOf, hospitals_at_once
 from engine.estimates.minibatch import Minibatch, visiting_order
 from engine.estimates.patient_level import PatientLevel
+from engine.evaluation import predicting
 from engine.events import EpochTrained, Preparing, RunStarted
 from engine.models import Logistic, Mlp, Model
 from engine.models.base import residuals, summed_loss
@@ -250,6 +251,16 @@ def test_a_wide_network_is_trained_within_bounds():
     assert len(batch.pieces) > 1
     held = max(p.stop - p.start for p in batch.pieces) * model.held * 8
     assert held < 64e6  # bytes
+
+
+def test_a_wide_network_predicts_in_steps_what_it_predicts_at_once():
+    model, of = Mlp(3, 4096), table([300], 3)
+    params = model.initial(1)
+    steps = list(predicting(model, params, of.x))
+    assert [done for _, done, _ in steps] == [*range(81, 300, 81), 300]
+    logits = made(predicting(model, params, of.x))
+    np.testing.assert_allclose(logits, model.logits(params, of.x), rtol=0, atol=1e-12)
+    assert not list(predicting(Mlp(3, 16), Mlp(3, 16).initial(1), of.x))  # nothing to tell
 
 
 def test_a_network_that_no_machine_could_hold_for_all_hospitals_is_refused_at_once(monkeypatch):
