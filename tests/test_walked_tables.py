@@ -166,3 +166,38 @@ def test_what_may_be_thousands_in_one_file_is_no_decimal_because_another_has_poi
     whole = "age;crp;label\n" + "".join(f"4{i};{i};{i % 2}\n" for i in range(60)) + "50;1,233;1\n"
     with pytest.raises(DataError, match=r"line 62, column 'crp': '1,233' is not a number"):
         load(Data.build({"source": str(folder(tmp_path, A=whole))}), 0)
+
+
+# Rows of totals
+
+
+@pytest.mark.parametrize(
+    ("labels", "total"),
+    [("no yes", "16"), ("no yes unknown", "5"), ("0 1", "16"), ("0 1", "8"), ("0 1", "0.5"),
+     ("0 1 2", "15")],
+)  # fmt: skip
+@pytest.mark.parametrize("positive", ["", "asked"])
+def test_a_last_row_that_sums_the_labels_up_is_called_totals(tmp_path, labels, total, positive):
+    known = labels.split()
+    rows = [f"{'AB'[i // 8]},{40 + i},{known[i % len(known)]}" for i in range(16)]
+    table = "\n".join(["hospital,age,label", *rows, f"Total,,{total}\n"])
+    said = refusal(tmp_path, table, positive=known[1] if positive else "")
+    assert said.startswith(f"t.csv, line 18: the label (column 'label') is '{total}', and no other")
+    assert "looks like a row of totals; take the line out." in said
+
+
+@pytest.mark.parametrize("last", ["3", "unknown", "1"])
+def test_a_rare_label_at_the_end_is_no_total(tmp_path, last):
+    rows = "".join(f"A,{40 + i},{i % 3}\n" for i in range(16))
+    path = tmp_path / "t.csv"
+    path.write_text(f"hospital,age,label\n{rows}B,50,{last}\nB,50,0\n")
+    load(Data.build({"source": str(path), "positive": "1"}), 0)
+    path.write_text(f"hospital,age,label\n{rows}B,50,0\nB,50,{last}\n")
+    load(Data.build({"source": str(path), "positive": "1"}), 0)
+
+
+def test_a_third_label_leaves_two_ways_and_both_are_named(tmp_path):
+    rows = "".join(f"A,{40 + i},{('no', 'yes')[i % 2]}\n" for i in range(16))
+    said = refusal(tmp_path, f"hospital,age,label\n{rows}A,50,unknown\n")
+    assert "3 labels ('no', 'yes', 'unknown'), the third from line 18 on; set data.positive" in said
+    assert "left out where its cell is empty" in said

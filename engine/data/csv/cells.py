@@ -41,6 +41,7 @@ class Cell(IntEnum):
 
 
 NUMBERS = (Cell.WHOLE, Cell.POINT, Cell.DIVIDED)  # what Python reads
+COUNTED = (*NUMBERS, Cell.COMMA, Cell.GROUPED)  # what is a number in some column
 
 
 def is_missing(cell: str) -> bool:

@@ -17,6 +17,7 @@ import numpy as np
 from engine.arrays import Flags, Floats
 from engine.data.csv.column import MOST, Read
 from engine.data.csv.places import Places
+from engine.data.csv.totals import refuse_totals
 from engine.data.source import listed, shown
 from engine.errors import DataError
 
@@ -74,6 +75,7 @@ def read_labels(column: str, read: Read, places: Places, positive: str) -> Label
     """
     where = f"{places.of(0)[0]}, column {shown(column)}"
     positive = positive.strip()
+    refuse_totals(column, read, places)
     if (threshold := THRESHOLD.fullmatch(positive)) and not _is_text(read, positive):
         return _by_threshold(where, read, *threshold.groups())
     kinds = _kinds(read)
@@ -164,7 +166,8 @@ def _too_many(where: str, kinds: Sequence[_Kind], read: Read, places: Places) ->
     names = listed([kind.name for kind in kinds], 6)
     return (
         f"{where}: there are {len(kinds)} labels ({names}), the third from line "
-        f"{places.of(kinds[2].row)[1]} on; set data.positive to {how}."
+        f"{places.of(kinds[2].row)[1]} on; set data.positive to {how}, and all others count as "
+        "negative; rows whose label is not known are left out where its cell is empty."
     )
 
 

@@ -35,6 +35,10 @@ class Places:
         file = self._files[bisect_right(self._begins, row) - 1]
         return file, row + self._offsets[bisect_right(self._starts, row) - 1]
 
+    def ends(self) -> list[int]:
+        """The last row of each file."""
+        return [row - 1 for row in (*self._begins[1:], self.rows)]
+
     def where(self, row: int) -> str:
         """File and line of a row, in words."""
         return f"{self.of(row)[0]}, line {self.of(row)[1]}"
