@@ -168,3 +168,15 @@ def test_what_was_done_stands_before_what_is_found(ready, told):
     page = text(ready, told=told)
     assert page.index(say.DONE) < page.index(say.DIFFERENCES)
     assert "a yes is  “malignant”" in page
+
+
+async def test_the_pages_tell_of_one_moment_while_a_round_goes_on():
+    async with lab(small()) as at:
+        await at.press("]", "]", "right", "right", "right")
+        view = at.app.player.shown
+        assert (view.round, len(view.points)) == (3, 2)
+        assert f"2 of {view.rounds}" in await at.press("3")
+        assert "round 3 of" in await at.press("4")
+        await at.press("1", "[", "[")
+        assert "1 of 6" in await at.press("3")
+        assert len(at.app.player.branch.last.points) == 2

@@ -587,6 +587,27 @@ def test_many_settings_and_long_lists_are_told_by_their_first_few() -> None:
     assert say.differs({"data.keep": [f"c{i}" for i in range(30)]}).endswith("c5 … and 24 more")
 
 
+def test_what_a_learner_tries_is_told_before_what_the_patients_bring_along() -> None:
+    other = load("cells").replace(
+        {
+            **{"data.source": "synthetic", "data.hospitals": 9, "data.patients": 50, "seed": 3},
+            **{"data.features": 4, "data.alpha": 2.0, "data.scaling": "none"},
+            **{"data.partition": "dirichlet", "data.test_fraction": 0.5, "model.kind": "mlp"},
+        }
+    )
+    changes = compare.differences(start(load("cells")), start(other))
+    assert len(changes) > say.MOST_SETTINGS
+    assert say.differs(changes).startswith("model = mlp, ")
+
+
+def test_a_network_is_told_by_its_name() -> None:
+    logistic, network = start(small()), start(PERCEPTRON)
+    assert words.branch_name(logistic) == "plain, seed 42"
+    assert words.branch_name(network) == "mlp, seed 42"
+    masked = start(small(model={"kind": "mlp"}, masking={}))
+    assert words.branch_name(masked) == "mlp + masks"
+
+
 def test_branches_are_compared_after_the_last_round_of_both() -> None:
     first, later = ends("cells")
     assert compare.against(first, later) == 0

@@ -29,7 +29,9 @@ from fedtui.tour import Tour
 if TYPE_CHECKING:
     from engine.attacks.defences import Stand
     from engine.attacks.every import Attacks
+    from fedtui.branch import Branch
     from fedtui.described import Described
+    from fedtui.view import View
 
 ENTER = {"lessons": "app.lesson"}  # what Enter does on a page, besides closing it
 NUMBERED = {2: "data", 3: "compare", 4: "messages", 5: "lessons"}  # 1 is the lab itself
@@ -51,16 +53,21 @@ Facts = Callable[[Desk], tuple[Any, ...]]
 
 
 def branches(player: Player) -> tuple[compare.BranchFacts, ...]:
-    """Every branch, as pages tell of it."""
+    """Every branch, as pages tell of it: the shown one as it is on the screen, as on every other page."""
     return tuple(
-        compare.BranchFacts(
-            name=branch.name or words.branch_name(branch.last),
-            view=branch.last,
-            shown=branch is player.branch,
-            fork=branch.fork,
-            rounds_done=len(branch.curve),
-        )
+        _facts(branch, player.shown if branch is player.branch else branch.last, player)
         for branch in player.branches
+    )
+
+
+def _facts(branch: Branch, view: View, player: Player) -> compare.BranchFacts:
+    coming_back = len(branch.last.points) < len(branch.heard)  # its rounds are known from before
+    return compare.BranchFacts(
+        name=branch.name or words.branch_name(branch.last),
+        view=view,
+        shown=branch is player.branch,
+        fork=branch.fork,
+        rounds_done=len(branch.curve if coming_back else view.points),
     )
 
 

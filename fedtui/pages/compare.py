@@ -25,6 +25,7 @@ _COLUMNS = (
     Column("settings", wraps=True, style="dim"),
 )
 _SWITCHES = tuple(words.SWITCH_NAMES)
+_LAST = {"data": 2, "seed": 1}  # settings that are told after all others
 _FAULTLESS: Mapping[str, Any] = {
     "faults.dropout": 0.0,
     "faults.where": "before",
@@ -37,7 +38,7 @@ class BranchFacts:
     """What is told of a branch.
 
     Attributes:
-        view: Its last view.
+        view: What is on the screen of the shown one; of another its last view.
         fork: The round it was forked after; 0 where its settings hold from the start.
     """
 
@@ -68,7 +69,11 @@ def content(branches: Sequence[BranchFacts]) -> list[Block]:
 
 
 def differences(first: View, other: View) -> dict[str, Any]:
-    """Settings of `other` that are not those of `first`; a section that is off there is None."""
+    """Settings of `other` that are not those of `first`; a section that is off there is None.
+
+    Those a learner changes to see what they do come first, those of the patients last: only the first
+    few are shown.
+    """
     was, now = ({**_FAULTLESS, **worlds.flat(v.settings)} for v in (first, other))
     off = [name for name in _SWITCHES if name in first.switches and name not in other.switches]
     on = [name for name in _SWITCHES if name in other.switches and name not in first.switches]
@@ -77,7 +82,12 @@ def differences(first: View, other: View) -> dict[str, Any]:
         for key, value in now.items()
         if key.partition(".")[0] not in on and (key not in was or was[key] != value)
     }
-    return {**dict.fromkeys(off), **dict.fromkeys(on, True), **changed}
+    told = sorted(changed, key=lambda key: _LAST.get(key.partition(".")[0], 0))
+    return {
+        **dict.fromkeys(off),
+        **dict.fromkeys(on, True),
+        **{key: changed[key] for key in told},
+    }
 
 
 def against(branch: View, shown: View) -> int | None:

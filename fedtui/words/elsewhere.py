@@ -103,14 +103,18 @@ def forking(round: int) -> str:
 
 
 def branch_name(view: View) -> str:
-    """What a branch without a name is called: what is switched on, or its seed."""
+    """What a branch without a name is called: a network, what is switched on, or its seed."""
     told = [
         badge.removeprefix("+ ")
         if section == "privacy"
         else badge.removeprefix("+ ").partition(",")[0]
         for section, badge in badges(view).items()
     ]
-    return " + ".join(told) if told else f"plain, {seed(view)}"
+    kind = view.settings.get("model", {}).get("kind", "logistic")
+    network = "" if kind == "logistic" else kind
+    if told:
+        return " + ".join(filter(None, (network, *told)))
+    return f"{network or 'plain'}, {seed(view)}"
 
 
 def other_settings(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

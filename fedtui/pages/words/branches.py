@@ -100,7 +100,7 @@ def _drop(drop: str) -> str:
 
 def apart(done: str, rounds: int) -> str:
     """Two branches that cannot be compared yet."""
-    return f"{done} stopped after round {rounds}: Enter in b goes there, g runs it to the end."
+    return f"{done} is at round {rounds}: Enter in b goes there, g runs it to the end."
 
 
 def between(shown: str, before: str) -> str:
