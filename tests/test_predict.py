@@ -418,3 +418,12 @@ def test_where_two_names_or_two_texts_are_alike_nothing_is_guessed(at):
     assert note == "In column 'sex' 'W' is taken for 'w', as only capitals or blanks differ."
     (at / "new.csv").write_text("sex,marker\nm ,1.2\n")
     assert predict(result, at / "new.csv").notes == ()
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_an_empty_row_is_no_patient(at, quote):
+    result = finished(trained(at, data={"drop": ["age"]}))
+    (at / "new.csv").write_text(f"ward,marker\n{quote}east{quote},1.2\n,\nwest,1\n,\n")
+    found = predict(result, at / "new.csv")
+    assert found.lines == (2, 4)
+    assert found.notes == ("2 empty rows are left out.",)

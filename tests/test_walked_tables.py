@@ -201,3 +201,17 @@ def test_a_third_label_leaves_two_ways_and_both_are_named(tmp_path):
     said = refusal(tmp_path, f"hospital,age,label\n{rows}A,50,unknown\n")
     assert "3 labels ('no', 'yes', 'unknown'), the third from line 18 on; set data.positive" in said
     assert "left out where its cell is empty" in said
+
+
+# Empty rows
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_empty_rows_are_counted_and_told_and_empty_lines_are_not(tmp_path, quoted):
+    path = tmp_path / "t.csv"
+    rows = ROWS.replace("North", '"North"') if quoted else ROWS
+    path.write_text(HEADER + rows + ",,,\n\n , ,,\n\n")
+    federation = load(Data.build({"source": str(path)}), 0)
+    assert "2 empty rows are left out." in federation.notes
+    assert federation.report.dropped == {"empty": 2}
+    assert federation.report.rows == 18

@@ -20,6 +20,7 @@ from engine.data.csv.alike import alike
 from engine.data.csv.cells import Cell, is_missing
 from engine.data.csv.column import Column, Read
 from engine.data.csv.header import Columns, refuse_bad_names
+from engine.data.csv.notes import of_rows
 from engine.data.csv.places import Places
 from engine.data.csv.rows import Left, batches, header
 from engine.data.csv.sniff import separator
@@ -74,7 +75,7 @@ def read_unseen(path: Path, data: Data, features: Sequence[str], categories: Cat
             raise DataError(
                 f"{text.file}: there is a header and no row; put the patients below it."
             )
-    return gathered.finish(features, renamed)
+    return gathered.finish(features, (*renamed, *of_rows(left, 0, ())))
 
 
 def _wanted(features: Sequence[str], categories: Categories) -> tuple[str, ...]:
@@ -170,8 +171,8 @@ class _Gathered:
             self.label.add(cells(self.label_name), row, plain)
             self.labelled += [not is_missing(cell) for cell in cells(self.label_name)]
 
-    def finish(self, features: Sequence[str], renamed: Sequence[str]) -> Unseen:
-        """All rows, in the model's columns; `renamed` is what is said of columns already."""
+    def finish(self, features: Sequence[str], notes: Sequence[str]) -> Unseen:
+        """All rows, in the model's columns; `notes` is what is said of the table already."""
         made: dict[str, Floats] = {name: self._number(name) for name in self.numbers}
         for marks in self.texts.values():
             made |= marks.columns()
@@ -183,7 +184,7 @@ class _Gathered:
             label=self.label.finish() if self.label_name is not None else None,
             labelled=np.array(self.labelled or [False] * rows, np.float64),
             notes=(
-                *renamed,
+                *notes,
                 *(note for marks in self.texts.values() for note in marks.notes(self.places)),
             ),
         )

@@ -35,6 +35,8 @@ def of_header(columns: Columns, data: Data) -> Iterator[str]:
 
 def of_rows(left: Left, repeated: int, skipped: Sequence[str]) -> Iterator[str]:
     """Rows that were left out, hospitals that are `skipped` for it, and rows that repeat others."""
+    if left.empty:
+        yield f"{'1 empty row is' if left.empty == 1 else f'{left.empty:,} empty rows are'} left out."
     if left.unlabelled == 1:
         yield f"1 row has no label, so it is left out ({left.first_unlabelled})."
     elif left.unlabelled:

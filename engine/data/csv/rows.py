@@ -24,12 +24,14 @@ class Left:
     """Rows that were left out, or cannot be used.
 
     Attributes:
+        empty: How many have nothing in any cell; lines without a separator are not counted.
         unlabelled: How many have no label; `first_unlabelled` says where the first of them is,
             and `hospitals` at which hospitals they are.
         ragged: How many rows have another number of cells than the header; `first_ragged` says in
             words which the first three are.
     """
 
+    empty: int = 0
     unlabelled: int = 0
     first_unlabelled: str = ""
     hospitals: dict[str, None] = field(default_factory=dict)  # in order
@@ -87,7 +89,7 @@ def batches(
     while block := text.waiting():
         lines = range(text.line, text.line + block.count("\n"))
         cells = _cut(block, separator, len(columns.names))
-        if cells and _needs_no_care(set(cells[columns.label]), columns, unlabelled):
+        if cells and _needs_no_care(cells, set(cells[columns.label]), columns, unlabelled):
             text.take(len(lines))
             yield Batch(cells, lines, "_" not in block)
         elif found := _read(text, lines.stop, separator, columns, left, unlabelled):
@@ -95,10 +97,15 @@ def batches(
             yield Batch(list(zip(*rows, strict=True)), begun, plain=False)
 
 
-def _needs_no_care(labels: Collection[str], columns: Columns, unlabelled: bool) -> bool:
-    """Whether no row of a block is without a label, or repeats the header."""
-    again = columns.names[columns.label] in map(str.strip, labels)
-    return not again and (unlabelled or not any(map(is_missing, labels)))
+def _needs_no_care(
+    cells: Sequence[Cells], labels: Collection[str], columns: Columns, unlabelled: bool
+) -> bool:
+    """Whether no row of a block is without a label, or empty, or repeats the header."""
+    if columns.names[columns.label] in map(str.strip, labels):
+        return False
+    if not unlabelled:
+        return not any(map(is_missing, labels))
+    return all(any(map(str.strip, row)) for row in zip(*cells, strict=True))
 
 
 def _cut(block: str, separator: str, width: int) -> list[Cells] | None:
@@ -126,6 +133,7 @@ def _read(
         if row is None:
             break
         if not any(map(str.strip, row)):
+            left.empty += len(row) > 1
             continue
         if tuple(map(str.strip, row)) == columns.names:
             raise DataError(

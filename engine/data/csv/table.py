@@ -27,7 +27,7 @@ from engine.errors import DataError
 from engine.sections import Data
 from engine.steps import Steps
 
-NO_LABEL = "no label"
+NO_LABEL, EMPTY = "no label", "empty"
 ROWS = 1 << 16  # copied in one step
 _NONE = np.empty(0)
 
@@ -107,8 +107,10 @@ def _source(files: list[str], gathered: Gathered, data: Data) -> Steps[Source]:
         files=tuple(files),
         encoding=", ".join(dict.fromkeys(encoding for encoding, _ in gathered.found)),
         separator=" ".join(dict.fromkeys(sign for _, sign in gathered.found)),
-        rows=places.rows + left.unlabelled,
-        dropped={NO_LABEL: left.unlabelled} if left.unlabelled else {},
+        rows=places.rows + left.unlabelled + left.empty,
+        dropped={
+            why: rows for why, rows in ((NO_LABEL, left.unlabelled), (EMPTY, left.empty)) if rows
+        },
         duplicates=repeated,
         decimal_commas=tuple(name for name, column in read.items() if column.commas),
         positive=labels.positive,

@@ -55,4 +55,4 @@ def _sums_up(read: Read, values: Floats) -> str:
 
 
 def _is_alone(value: float, read: Read) -> bool:
-    return np.count_nonzero(read.values == value) == 1
+    return bool(np.count_nonzero(read.values == value) == 1)
