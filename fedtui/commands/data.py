@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from fedtui.options import told_as_options
+
 if TYPE_CHECKING:
     from engine import Scenario
     from engine.steps import Steps
@@ -68,7 +70,8 @@ def data(
     }
     if drop:
         given["drop"] = [part for text in drop for part in text.split(",")]
-    _describe(_scenario(name, given, settings), as_json)
+    with told_as_options():
+        _describe(_scenario(name, given, settings), as_json)
 
 
 def _scenario(source: str, given: dict[str, Any], settings: tuple[str, ...]) -> Scenario:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fedtui.options import told_as_options
 from fedtui.safe import safe
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def predict(
     from fedtui import words
 
     trained = prediction.reading(_finished(result), sep or "auto", hospital_col, label_col)
-    found = prediction.predict(trained, table)
+    with told_as_options():
+        found = prediction.predict(trained, table)
     if as_json:
         click.echo(json.dumps(_as_dict(trained, found), ensure_ascii=False))
         return

@@ -44,10 +44,10 @@ def find_columns(
         raise DataError(
             f"data.label_col: {data.label_col!r} is also data.hospital_col; name two columns."
         )
-    label = _find(where, names, data.label_col, "label", data)
+    label = _find(file, line, names, data.label_col, "label", data)
     hospital = None
     if data.hospital_col in names or needs_hospital:
-        hospital = _find(where, names, data.hospital_col, "hospital", data)
+        hospital = _find(file, line, names, data.hospital_col, "hospital", data)
     split = names.index(SPLIT) if SPLIT in names and SPLIT not in data.drop else None
     split = None if split in (label, hospital) else split
     special = {label, hospital, split}
@@ -116,14 +116,16 @@ def refuse_bad_names(where: str, names: Sequence[str], known: bool) -> None:
             raise DataError(f"{where}: the column name {twice}; rename one of them.")
 
 
-def _find(where: str, names: Sequence[str], wanted: str, role: str, data: Data) -> int:
+def _find(file: str, line: int, names: Sequence[str], wanted: str, role: str, data: Data) -> int:
     """The position of the column that `data.<role>_col` names."""
     if wanted in names:
         return names.index(wanted)
-    raise DataError(f"{where}: there is no column {shown(wanted)}; " + _why(names, role, data))
+    raise DataError(
+        f"{file}, line {line}: there is no column {shown(wanted)}; " + _why(line, names, role, data)
+    )
 
 
-def _why(names: Sequence[str], role: str, data: Data) -> str:
+def _why(line: int, names: Sequence[str], role: str, data: Data) -> str:
     if len(names) == 1:
         for sign, word in ((";", ";"), ("\t", "tab"), (",", ","), ("|", "|")):
             if sign in names[0]:
@@ -131,7 +133,11 @@ def _why(names: Sequence[str], role: str, data: Data) -> str:
     if sum(map(_is_number, names)) > len(names) / 2:
         return "the line looks like a patient, so put a line with the column names above it."
     number = f"{len(names)} column{'' if len(names) == 1 else 's'}"
-    found = f"columns: {listed(names)}" if _known(names, data) else f"the table has {number}"
+    found = (
+        f"the table has {number}; `head -{line} FILE` shows {'it' if len(names) == 1 else 'them'}"
+    )
+    if _known(names, data):
+        found = f"columns: {listed(names)}"
     way_out = f"name it with data.{role}_col ({found})"
     if role == "hospital":
         return way_out + ", or set data.partition to iid to make hospitals up."
