@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Self, get_type_hints
 from engine.errors import NotBuiltYet, ScenarioError
 
 KNOB = "knob"
+_FEW = 3  # words that are all named: the nearest to "on" may be "none"
 _SHOWN = 1e300  # a number from here on is infinite, as far as a setting is concerned
 
 
@@ -73,9 +74,9 @@ class Knob:
                 )
                 raise ScenarioError(f"{where}: {told} is out of range; it must be {self.range}.")
         if self.choices and value not in self.choices + self.later:
-            raise ScenarioError(
-                f"{where}: there is no {value!r}; {nearest(value, self.choices + self.later)}"
-            )
+            known = self.choices + self.later
+            way = f"choose {_either(known)}." if len(known) <= _FEW else nearest(value, known)
+            raise ScenarioError(f"{where}: there is no {value!r}; {way}")
         return value
 
 

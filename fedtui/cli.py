@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from engine.result import Result
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+_WHAT = 27  # characters before the bar of what goes on: the line fits 80 columns
 
 
 def main() -> None:
@@ -290,8 +291,6 @@ def _follow(
     events: Iterator[Event], scenario: Scenario, result: Result, recorder: Any, quiet: bool
 ) -> int:
     """Pull the run to its end, or to Ctrl-C; a bar shows how far it is, unless it tells so itself."""
-    from engine.events import RoundFinished
-
     bar = click.progressbar(
         length=scenario.training.rounds,
         label=safe(scenario.title),
@@ -305,8 +304,7 @@ def _follow(
                 result.add(event)
                 if recorder:
                     recorder.add(event)
-                if isinstance(event, RoundFinished):
-                    bar.update(1)
+                _tell(bar, event, safe(scenario.title))
     except KeyboardInterrupt:
         return _say("interrupted.", INTERRUPTED)
     if result.stopped == "threshold":
@@ -316,6 +314,22 @@ def _follow(
             FAILED,
         )
     return DONE
+
+
+def _tell(bar: Any, event: Event, title: str) -> None:
+    """How far the run is, and what goes on while no round does: that can take long with many patients."""
+    from engine.events import Preparing, RoundFinished
+
+    label = title
+    if isinstance(event, Preparing):
+        what = safe(event.what)
+        what = what if len(what) <= _WHAT else f"{what[: _WHAT - 1]}…"
+        label = f"{what}: {100 * event.done // max(1, event.total)} %"
+    if label != bar.label:
+        bar.label = label
+        bar.render_progress()
+    if isinstance(event, RoundFinished):
+        bar.update(1)
 
 
 def _refuse_poor_terminal() -> None:

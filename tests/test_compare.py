@@ -660,6 +660,7 @@ def test_the_command_tells_one_json_object_and_runs_nothing_twice(tmp_path: Path
         ([], 2, "--vary"),
         (["--vary", "fedprox=off,on", "--json", "--csv"], 2, "--csv"),
         (["--vary", "fedprox=off,on", "--set", "data.source=missing.csv"], 2, "missing.csv"),
+        (["--vary", "data.source=breast-cancer,nosuch.csv"], 2, "nosuch.csv"),
     ],
 )
 def test_bad_input_ends_with_one_sentence(

@@ -316,3 +316,9 @@ def test_an_infinite_budget_is_a_setting_wherever_settings_are_written():
         Scenario.from_toml("[privacy]\nepsilon = 20000")
     with pytest.raises(ScenarioError, match=r"is out of range"):
         Scenario.from_toml("[privacy]\ndelta = inf")
+
+
+def test_of_a_few_choices_all_are_named_and_no_nearest_one():
+    """Of "on" the nearest is "none", which is its opposite."""
+    with pytest.raises(ScenarioError, match=r"there is no 'on'; choose none or balanced\."):
+        Scenario.from_dict({"model": {"class_weight": "on"}})

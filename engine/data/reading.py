@@ -13,7 +13,7 @@ from engine.data.source import Source
 from engine.data.synthetic import synthetic
 from engine.errors import DataError
 from engine.knobs import nearest
-from engine.sections import CATALOGUE, PUBLIC, Data
+from engine.sections import BUILT_IN, CATALOGUE, PUBLIC, Data
 from engine.steps import Steps
 
 
@@ -42,6 +42,18 @@ def reading(data: Data, seed: int) -> Steps[Source]:
     if catalogue.recognise(path):
         return (yield from catalogue.reading_folder(path, data))
     return (yield from read_folder(path, data))
+
+
+def refuse_absent(source: str) -> None:
+    """Refuse a source that is nowhere, without reading one that is.
+
+    Raises:
+        DataError: There is no such file or folder, or a set of the catalogue was not fetched.
+    """
+    if source in CATALOGUE:
+        next(catalogue.place.checking(catalogue.ENTRIES[source]))
+    elif source not in BUILT_IN:
+        _found(source)
 
 
 def _found(source: str) -> Path:

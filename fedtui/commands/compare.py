@@ -85,6 +85,8 @@ def compare(
     made = grid.make(
         loaded, axes, changes=changes, without=without, repeats=seeds, skip=skip_refused
     )
+    if not skip_refused:
+        _refuse_absent(made)
     chosen = "seed" in changes or running.seed_chosen(loaded, axes)
     with kept.Kept(into or kept.usual(identity.subject(made.first))) as store:
         if afresh:
@@ -98,6 +100,15 @@ def compare(
         return INTERRUPTED
     _refuse_alike(records)
     return _show(Outcome(made, records, reach), as_json, as_csv)
+
+
+def _refuse_absent(made: Grid) -> None:
+    """Before anything runs: a row without its patients is bad input, as it is in `fedtui run`."""
+    from engine.data.reading import refuse_absent
+
+    every = (scenario.data.source for row in made.rows for scenario in row.scenarios[:1])
+    for source in dict.fromkeys(every):
+        refuse_absent(source)
 
 
 def _say(sentence: str) -> None:
