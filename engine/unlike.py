@@ -56,7 +56,7 @@ def _means(by: Finished, x: Floats, column: int) -> str:
     """Mean in training and here, where the training has one for all hospitals."""
     if by.scale is None or by.scale.hospitals is not None:
         return ""
-    return f" ({_plain(by.scale.mean[column])}; here {_plain(np.nanmean(x[:, column]))})"
+    return f" ({_plain(by.scale.mean[column])}; here {_plain(float(np.nanmean(x[:, column])))})"
 
 
 def _plain(number: float) -> str:

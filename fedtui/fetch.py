@@ -143,9 +143,13 @@ def _pieces(entry: Entry, file: str) -> Iterator[bytes]:
         error.close()
         if 300 <= error.code < 400:
             raise _astray(entry, file, "nowhere, or round in a circle") from None
-        raise FetchError(
-            f"{file}: {_host(entry)} answered {error.code} ({error.reason}); try again later."
-        ) from None
+        what = f"answered {error.code} ({error.reason})"
+        if error.code in (404, 410) and os.environ.get("FEDTUI_MIRROR"):
+            asked = urlsplit(_address(entry) + quote(file))._replace(netloc=_host(entry)).geturl()
+            raise FetchError(
+                f"{file}: FEDTUI_MIRROR {what}; a copy of it belongs at {asked}."
+            ) from None
+        raise FetchError(f"{file}: {_host(entry)} {what}; try again later.") from None
     except _AstrayError as error:
         raise _astray(entry, file, str(error.reason)) from None
     except (OSError, http.client.HTTPException, UnicodeError) as error:  # URLError is an OSError
@@ -227,7 +231,7 @@ def _is_web(address: str) -> bool:
 
 
 def _host(entry: Entry) -> str:
-    return urlsplit(_address(entry)).netloc
+    return urlsplit(_address(entry)).netloc.rpartition("@")[2]  # without a password
 
 
 def _why(entry: Entry, error: Exception) -> str:
@@ -260,7 +264,19 @@ def _too_large(entry: Entry, file: str) -> FetchError:
 
 
 def _unwritable(entry: Entry, path: Path, error: OSError) -> FetchError:
+    if isinstance(error, (IsADirectoryError, FileExistsError, NotADirectoryError)):
+        what = "folder" if isinstance(error, IsADirectoryError) else "file"
+        other = "file" if what == "folder" else "folder"
+        return FetchError(
+            f"{entry.name}: {_in_the_way(path)} is a {what}, and a {other} of that name belongs there; "
+            "rename it, or name another folder with FEDTUI_DATA."
+        )
     return FetchError(
         f"{entry.name}: {path} cannot be written ({error.strerror}); make room or name another "
         "folder with FEDTUI_DATA."
     )
+
+
+def _in_the_way(path: Path) -> Path:
+    """The first part of a path that is there and is no folder; else the whole."""
+    return next((part for part in reversed([path, *path.parents]) if part.is_file()), path)

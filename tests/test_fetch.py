@@ -180,8 +180,26 @@ def test_a_file_that_was_good_stays_where_its_successor_is_not(heart, folder):
 
 
 def test_a_server_without_the_file(publisher, folder):
-    assert refused() == (f"{FILES[0]}: {publisher.host} answered 404 (Not Found); try again later.")
+    assert refused() == (
+        f"{FILES[0]}: FEDTUI_MIRROR answered 404 (Not Found); a copy of it belongs at "
+        f"http://{publisher.host}/{HEART.folder}/{FILES[0]}."
+    )
     assert os.listdir(folder) == []
+
+
+def test_no_password_of_an_address_is_told(publisher, folder, monkeypatch):
+    monkeypatch.setenv("FEDTUI_MIRROR", f"http://me:secret@{publisher.host}")
+    assert "secret" not in refused()
+
+
+def test_a_folder_in_place_of_a_file_is_said_to_be_in_the_way(heart, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILES[0]).mkdir()
+    assert refused() == (
+        f"heart-disease: {folder / FILES[0]} is a folder, and a file of that name belongs there; "
+        "rename it, or name another folder with FEDTUI_DATA."
+    )
+    assert os.listdir(folder) == [FILES[0]]
 
 
 def test_a_server_that_stays_silent(heart, folder, monkeypatch):
@@ -242,7 +260,10 @@ def test_a_disk_that_is_full(heart, folder, monkeypatch):
 def test_a_folder_that_cannot_be_made(publisher, tmp_path, monkeypatch):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("FEDTUI_DATA", str(tmp_path / "file"))
-    assert "cannot be written (" in refused()
+    assert refused() == (
+        f"heart-disease: {tmp_path / 'file'} is a file, and a folder of that name belongs there; "
+        "rename it, or name another folder with FEDTUI_DATA."
+    )
     assert publisher.asked == []
 
 
