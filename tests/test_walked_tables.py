@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from engine.data import load
+from engine.data.csv.column import Column
 from engine.data.csv.dates import are_dates
+from engine.data.csv.places import Places
 from engine.errors import DataError, EngineError
 from engine.sections import Data
 
@@ -215,3 +217,45 @@ def test_empty_rows_are_counted_and_told_and_empty_lines_are_not(tmp_path, quote
     assert "2 empty rows are left out." in federation.notes
     assert federation.report.dropped == {"empty": 2}
     assert federation.report.rows == 18
+
+
+SORTS = ["2,5", "0,125", "-0,5", ",5", "7", "1,233", "", "NA", "nan"]
+ODD = [
+    "1.5",
+    "1.233",
+    "1e5",
+    "1,5e3",
+    "5,",
+    "1,2,3",
+    "4_4",
+    "12 %",
+    "1.234,5",
+    "low",
+    "1 233",
+    ". ",
+]
+
+
+@pytest.mark.parametrize("odd", ["", *ODD])
+def test_decimal_commas_are_read_alike_quickly_and_with_care(odd):
+    """A blank after one cell of a batch makes the whole batch be looked at cell by cell."""
+    start = [f"{i},5" for i in range(60)]
+    rest = [*SORTS, *SORTS, *([odd] if odd else [])]
+    quick, careful = read_as(start, rest), read_as(start, [f"{cell} " for cell in rest])
+    assert quick == careful
+    assert isinstance(quick, str) == (odd not in ("", "1,5e3", ". "))
+
+
+def read_as(*batches: list[str]) -> str | tuple[list[float], int]:
+    """The numbers of a column, -9 where one is missing, and the files with commas; or the refusal."""
+    places = Places()
+    column = Column("x", places, comma_separated=False)
+    try:
+        for cells in batches:
+            row = places.rows
+            places.add("t.csv", range(row + 2, row + 2 + len(cells)))
+            column.add(cells, row, plain=True)
+        read = column.finish()
+    except DataError as error:
+        return str(error)
+    return np.nan_to_num(read.values, nan=-9).tolist(), len(read.commas)

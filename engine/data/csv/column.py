@@ -22,6 +22,7 @@ from engine.data.source import shown
 from engine.errors import DataError
 
 _DOUBTFUL = {Cell.COMMA, Cell.GROUPED, Cell.OTHERWISE, Cell.DIVIDED}  # what a file has to decide
+_NO_COMMAS = "._eE "  # what needs a closer look among decimal commas
 MOST = 50  # categories of a text column, a missing one among them
 
 
@@ -173,6 +174,9 @@ class Column:
             together = "".join(cells)
             plain = "_" not in together and "," not in together
             points = together.count(".")
+            if not plain and (found := self._all_commas(cells, together)):
+                here.counts[Cell.COMMA] += together.count(",")
+                return found
         plain = plain and not (points and Cell.POINT not in here.first)
         if plain and (found := self._all_plain(cells)):
             here.counts[Cell.POINT] += points
@@ -192,6 +196,15 @@ class Column:
             return array("d", [np.nan if cell in BLANKS else float(cell) for cell in cells])
         except ValueError:
             return array("d")
+
+    def _all_commas(self, cells: Sequence[str], together: str) -> array[float]:
+        """Cells of a file known to have decimal commas, where all are so written; empty otherwise."""
+        here = self._files[-1]
+        if here.comma_separated or Cell.COMMA not in here.first:
+            return array("d")
+        if any(sign in together for sign in _NO_COMMAS) or any(c.endswith(",") for c in cells):
+            return array("d")
+        return self._all_plain([cell.replace(",", ".") for cell in cells])
 
     def _as_number(self, text: str, row: int) -> float:
         first = First(text, cell_of(text), row)
