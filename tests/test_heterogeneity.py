@@ -20,7 +20,7 @@ from engine.heterogeneity.columns import covariate
 from engine.heterogeneity.concepts import MOST_HOSPITALS
 from engine.heterogeneity.degree import Degree, limit
 from engine.heterogeneity.labels import label, notebook_score
-from engine.heterogeneity.measured import measure
+from engine.heterogeneity.measured import measure, undone
 from engine.heterogeneity.sizes import effective, quantity
 from engine.metrics import auc
 from engine.sections import Data
@@ -159,6 +159,17 @@ def test_how_columns_are_scaled_does_not_change_how_they_differ(scaling):
     assert here.mean == pytest.approx(plain.mean, rel=1e-6)
     assert np.array_equal(here.least == 0, plain.least == 0)
     assert covariate(here).apart == pytest.approx(covariate(plain).apart, abs=1e-6)
+
+
+def test_a_zero_is_zero_again_once_its_scale_is_undone():
+    measured = np.where(
+        np.arange(900).reshape(300, 3) % 7 == 0, 0.0, 200 + np.arange(900).reshape(300, 3)
+    )
+    mean, std = measured.mean(axis=0), measured.std(axis=0)
+    table = Table((measured - mean) / std, np.zeros(300), np.array([0, 300]))
+    again = undone(Scaling("global", mean, std), table, slice(None))
+    assert np.array_equal(again == 0, measured == 0)
+    np.testing.assert_allclose(again, measured, rtol=1e-12)
 
 
 def test_a_constant_column_and_huge_numbers_differ_in_nothing():

@@ -16,7 +16,7 @@ from engine.data.federation import Federation, Scaling, Table
 from engine.steps import Steps
 
 NUMBERS = 300_000  # worked on at once: some milliseconds
-ROUNDING = 1e-12  # of a column's size: undoing the scaling leaves that of a zero
+ROUNDING = 1e-12  # of a column's mean: undoing the scaling leaves that of a zero
 WHAT = "how the columns differ"
 
 
@@ -60,17 +60,17 @@ def measure(federation: Federation) -> Steps[Measured]:
             yield WHAT, done, patients
     mean = total / sizes[:, None]
     squares = np.maximum(squares - total * mean, 0)
-    size = ROUNDING * np.maximum(np.abs(least), np.abs(most))
-    least, most = (np.where(np.abs(end) <= size, 0.0, end) for end in (least, most))
     return Measured(sizes, mean + shift, squares, least, most)
 
 
 def undone(scaling: Scaling, table: Table, rows: slice | Ints) -> Floats:
-    """Some rows as they were measured."""
+    """Some rows as they were measured; a zero is zero again."""
     if scaling.mean is None or scaling.std is None:
         return table.x[rows]
     own = table.owner[rows] if scaling.mean.ndim == 2 else slice(None)
-    return np.asarray(table.x[rows] * scaling.std[own] + scaling.mean[own], np.float64)
+    mean = scaling.mean[own]
+    x = table.x[rows] * scaling.std[own] + mean
+    return np.where(np.abs(x) <= ROUNDING * np.abs(mean), 0.0, x)
 
 
 def _blocks(table: Table) -> Iterator[slice]:
