@@ -20,7 +20,7 @@ from engine.heterogeneity.columns import covariate
 from engine.heterogeneity.concepts import MOST_HOSPITALS
 from engine.heterogeneity.degree import Degree, limit
 from engine.heterogeneity.labels import label, notebook_score
-from engine.heterogeneity.measured import measure, undone
+from engine.heterogeneity.measured import measure
 from engine.heterogeneity.sizes import effective, quantity
 from engine.metrics import auc
 from engine.sections import Data
@@ -166,8 +166,7 @@ def test_a_zero_is_zero_again_once_its_scale_is_undone():
         np.arange(900).reshape(300, 3) % 7 == 0, 0.0, 200 + np.arange(900).reshape(300, 3)
     )
     mean, std = measured.mean(axis=0), measured.std(axis=0)
-    table = Table((measured - mean) / std, np.zeros(300), np.array([0, 300]))
-    again = undone(Scaling("global", mean, std), table, slice(None))
+    again = Scaling("global", mean, std).undone((measured - mean) / std, np.zeros(300, np.int64))
     assert np.array_equal(again == 0, measured == 0)
     np.testing.assert_allclose(again, measured, rtol=1e-12)
 

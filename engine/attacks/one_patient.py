@@ -167,11 +167,9 @@ def _label(update: Floats) -> int | None:
 
 def _own_units(federation: Federation, standardised: Floats) -> Floats:
     """A record by the public scaling, (features,); a constant column is public with it."""
-    scaling = federation.scaling
-    if scaling.kind != "global" or scaling.mean is None or scaling.std is None:
+    if federation.scaling.kind != "global":
         return standardised.copy()
-    varied = scaling.mean + scaling.std * standardised
-    return np.where(scaling.std > 0, varied, scaling.mean)
+    return federation.scaling.undone(standardised[None], np.zeros(1, np.int64))[0]
 
 
 def _spread(federation: Federation) -> Floats:

@@ -16,6 +16,8 @@ from engine.arrays import Floats, Ints
 from engine.data.report import Report
 from engine.norms import lengths
 
+_ROUNDING = 1e-12  # of a column's mean: what undoing the scaling leaves of a zero
+
 
 @dataclass(frozen=True, eq=False)
 class Table:
@@ -71,6 +73,15 @@ class Scaling:
     mean: Floats | None
     std: Floats | None  # 0 for a constant column, which becomes 0
     fill: Floats | None = None  # what a missing number becomes, in the table's units, (features,)
+
+    def undone(self, x: Floats, owner: Ints) -> Floats:
+        """Rows `x` (n, features) of these hospitals (n,) as they were measured; a zero is zero again."""
+        if self.mean is None or self.std is None:
+            return x
+        by_row = owner if self.mean.ndim == 2 else slice(None)
+        mean, std = self.mean[by_row], self.std[by_row]
+        measured = np.where(std > 0, x * std + mean, mean)
+        return np.where(np.abs(measured) <= _ROUNDING * np.abs(mean), 0.0, measured)
 
 
 @dataclass(frozen=True, eq=False)

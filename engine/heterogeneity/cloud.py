@@ -12,7 +12,6 @@ import numpy as np
 
 from engine.arrays import Floats, Ints
 from engine.data.federation import Federation
-from engine.heterogeneity.measured import undone
 
 ENOUGH = 600  # patients in the picture, about
 FEWEST = 4  # of a hospital that has as many
@@ -44,7 +43,7 @@ def cloud(federation: Federation, differences: Floats) -> Cloud | None:
     each = max(FEWEST, ENOUGH // len(sizes))
     place = np.arange(each)
     rows = (train.starts[: len(sizes), None] + place)[place < sizes[:, None]]  # in random order
-    x = undone(federation.scaling, train, rows)
+    x = federation.scaling.undone(train.x[rows], train.owner[rows])
     chosen = _axes(x, differences)
     if chosen is None:
         return None
