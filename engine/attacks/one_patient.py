@@ -169,7 +169,8 @@ def _own_units(federation: Federation, standardised: Floats) -> Floats:
     """A record by the public scaling, (features,); a constant column is public with it."""
     if federation.scaling.kind != "global":
         return standardised.copy()
-    return federation.scaling.undone(standardised[None], np.zeros(1, np.int64))[0]
+    (record,) = federation.scaling.undone(standardised[None], np.zeros(1, np.int64))
+    return np.asarray(record, np.float64)
 
 
 def _spread(federation: Federation) -> Floats:
