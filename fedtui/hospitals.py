@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,9 +16,12 @@ Flags = npt.NDArray[np.bool_]
 Array = TypeVar("Array", Ints, Floats, Flags)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
 class Hospitals:
-    """Every hospital of the federation; arrays are (K,). Never changed in place."""
+    """Every hospital of the federation; arrays are (K,). Never changed in place.
+
+    What the screen asks again for each hospital of a frame is worked out once.
+    """
 
     names: tuple[str, ...]
     patients: Ints  # training patients
@@ -101,7 +105,7 @@ class Hospitals:
             share=share / left if votes_grow and left else share,
         )
 
-    @property
+    @cached_property
     def unused(self) -> Flags:
         """Lost only because their round was, and not by falling away themselves, (K,).
 
@@ -111,7 +115,7 @@ class Hospitals:
         there = came if came.any() else self.shared & (self.drawn & ~self.shared).any()
         return self.lost & there & bool((self.lost == self.drawn).all())
 
-    @property
+    @cached_property
     def fell(self) -> Flags:
         """Those that fell away before their update had come, (K,)."""
         return self.lost & ~self.unused
