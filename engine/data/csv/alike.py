@@ -15,10 +15,17 @@ def alike(texts: Collection[str], known: Collection[str]) -> dict[str, str]:
 
     Only where there is no doubt: no two of the texts, and no two of the known, are alike.
     """
-    found = {}
+    ours, theirs = _by_plain(texts), _by_plain(known)
+    return {
+        same[0]: theirs[text][0]
+        for text, same in ours.items()
+        if text and len(same) == len(theirs.get(text, ())) == 1
+    }
+
+
+def _by_plain(texts: Collection[str]) -> dict[str, list[str]]:
+    """Plain text → those of `texts` that it is, in their order."""
+    found: dict[str, list[str]] = {}
     for text in texts:
-        same = [other for other in known if plain(other) == plain(text)]
-        rivals = [other for other in texts if plain(other) == plain(text)]
-        if len(same) == len(rivals) == 1 and plain(text):
-            found[text] = same[0]
+        found.setdefault(plain(text), []).append(text)
     return found
