@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import Ints
+from engine.data.csv.alike import plain
 from engine.data.csv.cells import is_missing
 from engine.data.csv.places import Places
 from engine.data.source import listed, shown
@@ -85,11 +86,9 @@ class Hospitals:
 
     def notes(self) -> tuple[str, ...]:
         """What was taken for one hospital, and what may be one."""
-        notes = []
-        for name, others in list(self.merged().items())[:1]:
-            more = (
-                f", and so on for {len(self.merged()) - 1} more" if len(self.merged()) > 1 else ""
-            )
+        notes, merged = [], self.merged()
+        for name, others in list(merged.items())[:1]:
+            more = f", and so on for {len(merged) - 1} more" if len(merged) > 1 else ""
             notes.append(f"Hospital {shown(others[0])} is taken for {shown(name)}{more}.")
         for name in self._names:
             words = name.casefold().rstrip(":").split()
@@ -109,7 +108,7 @@ class Hospitals:
 
 def _plain(name: str) -> str:
     """A name without what programs add to it: capitals, further blanks, ".0" to a number, a BOM."""
-    text = " ".join(name.replace("\u200b", "").replace("\ufeff", "").casefold().split())
+    text = plain(name.replace("\u200b", "").replace("\ufeff", ""))
     try:
         return f"{float(text):.17g}"
     except ValueError:

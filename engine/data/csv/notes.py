@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from engine.data.csv.alike import plain
 from engine.data.csv.column import Read
 from engine.data.csv.header import SPLIT, Columns
 from engine.data.csv.places import Places
@@ -135,7 +136,7 @@ def _of_texts(name: str, categories: Sequence[str]) -> Iterator[str]:
     """Two texts that are one but for capitals and blanks."""
     seen: dict[str, str] = {}
     for text in categories:
-        other = seen.setdefault(" ".join(text.casefold().split()), text)
+        other = seen.setdefault(plain(text), text)
         if other != text:
             yield (
                 f"Column {shown(name)}: {listed([other, text])} are taken as two categories; are "
