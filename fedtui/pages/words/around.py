@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fedtui import words
-
-if TYPE_CHECKING:
-    pass
-
 
 # Lessons
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fedtui import promise, words
 from fedtui.pages.words.common import more
 from fedtui.view import View
-
-if TYPE_CHECKING:
-    pass
-
 
 BRANCHES = "Branches"
 WHAT_A_BRANCH_IS = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from engine.codecs.numbers import how_many
@@ -11,10 +9,6 @@ from engine.stages.pruning import left
 from fedtui import words
 from fedtui.pages.words.common import LEVELS
 from fedtui.view import View
-
-if TYPE_CHECKING:
-    pass
-
 
 REWRITTEN = "Lengths are those of the updates as trained; compression changed what arrived of them."
 FED_BACK = "What is left out stays in the hospital and is added to its next update."

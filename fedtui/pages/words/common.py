@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fedtui.view import View
-
-if TYPE_CHECKING:
-    pass
-
 
 NOT_READY = "The patients are being read. In a moment there is something to tell."
 NOT_YET = "not yet"

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fedtui import words
 from fedtui.pages.words.common import ONLY_YOU
-
-if TYPE_CHECKING:
-    pass
-
 
 DATA = "The hospitals and their patients"
 WINNERS = "Who gains, and who loses, by working together"

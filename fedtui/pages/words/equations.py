@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fedtui import promise, words
 from fedtui.pages.words.common import ONLY_YOU
 from fedtui.view import View
-
-if TYPE_CHECKING:
-    pass
-
 
 EQUATION = "new model = old model + Σ vote × update"
 _EQUATIONS = {  # with noise

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
-
 HELP_OF = {  # of each view: its name, and what can be done there
     "": (
         "The lab",

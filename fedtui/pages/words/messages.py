@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from engine.codecs.numbers import how_many
 from engine.stages.pruning import left
@@ -13,10 +12,6 @@ from fedtui.pages.words.common import round_of
 from fedtui.pages.words.equations import by_patients
 from fedtui.pages.words.readers import SUM_LOST
 from fedtui.view import View
-
-if TYPE_CHECKING:
-    pass
-
 
 NO_MESSAGES = "No message of this round has been sent yet. → goes on step by step."
 TLS = "Each message is counted as it was encoded; TLS and TCP come on top."

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from engine.channels.section import opens_with
 from fedtui import promise, words
 from fedtui.view import View
-
-if TYPE_CHECKING:
-    pass
-
 
 MODEL_ROW = ("the model", "yes", "yes", "no")
 SUM_LOST = "This round their sum cannot be read: too few are left to open the masks in it."
