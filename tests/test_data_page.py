@@ -137,6 +137,7 @@ async def test_the_work_is_done_in_small_pieces(monkeypatch):
     federation, asker = object(), Asker()
     own = Describer(asker)
     task = asyncio.ensure_future(own.describe(federation, 0, lambda: order.append("done")))
+    assert not own.wanted(federation)  # before the task has begun
     while "piece" not in order:
         await asyncio.sleep(0)
     await asker.ask(lambda: order.append("other"))

@@ -7,9 +7,9 @@ and not for all.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fedtui.lab.asker import Asker
 
@@ -30,17 +30,22 @@ class Describer:
         self._of: Federation | None = None
         self._told: Described | None = None
 
-    def told(self, federation: Federation | None) -> Described | None:
+    def told(self, federation: Federation) -> Described | None:
         """The description of `federation`, if it has been worked out."""
-        return self._told if federation is not None and federation is self._of else None
+        return self._told if federation is self._of else None
 
-    def wanted(self, federation: Federation | None) -> bool:
+    def wanted(self, federation: Federation) -> bool:
         """Whether there is something to describe, and time for it."""
-        return federation is not None and federation is not self._of and not self.busy
+        return federation is not self._of and not self.busy
 
-    async def describe(self, federation: Federation, seed: int, done: Callable[[], None]) -> None:
-        """Work the description out, and call `done`."""
+    def describe(
+        self, federation: Federation, seed: int, done: Callable[[], None]
+    ) -> Coroutine[Any, Any, None]:
+        """Work the description out, and call `done`; from this call on it is wanted no more."""
         self.busy, self._of, self._told = True, federation, None
+        return self._work_out(federation, seed, done)
+
+    async def _work_out(self, federation: Federation, seed: int, done: Callable[[], None]) -> None:
         try:
             steps = await self._asker.ask(partial(_steps, federation, seed))
             while self._told is None:
