@@ -15,8 +15,8 @@ Progress: TypeAlias = tuple[str, int, int]  # what, done, total
 Steps: TypeAlias = Generator[Progress, None, T]
 
 
-def finished(steps: Steps[T]) -> T:
-    """What the work comes to, all its steps taken at once."""
+def finished(steps: Generator[object, None, T]) -> T:
+    """What the work comes to, all its steps taken at once, whatever they tell."""
     while True:
         try:
             next(steps)

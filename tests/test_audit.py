@@ -27,10 +27,11 @@ from engine.codecs.float32 import Float32
 from engine.data.federation import Table
 from engine.estimates import patient_level
 from engine.pipeline import build
-from engine.privacy.plan import Plan, finished, make_plan
+from engine.privacy.plan import Plan, make_plan
 from engine.stages import gaussian as stage
 from engine.stages.base import Moment, Step
 from engine.stages.memory import Remembered
+from engine.steps import finished
 from engine.switch import Setting
 from engine.training import train_block
 

@@ -32,6 +32,7 @@ from engine.data import memory
 from engine.errors import EngineError, ScenarioError
 from engine.preparation import prepare
 from engine.state import Prepared
+from engine.steps import finished
 from fedtui import scenarios
 from fedtui.comparison import crew, grid, identity, running, table, tables, work
 from fedtui.comparison.axes import read_axis
@@ -65,7 +66,7 @@ def ran(of: Grid, folder: Path, *, jobs: int = 1, reach: float | None = None) ->
 
 def prepared(scenario: Scenario) -> Baselines:
     """The models that a run of `scenario` is compared with."""
-    made: Prepared = work._finished(prepare(scenario, None))
+    made: Prepared = finished(prepare(scenario, None))
     return made.baselines
 
 

@@ -25,6 +25,7 @@ from engine.preparation import initial, prepare
 from engine.privacy.section import Privacy
 from engine.settings import SECTIONS
 from engine.state import Prepared
+from engine.steps import finished
 
 Names = frozenset[str]
 Choice = tuple[Names, Mapping[str, Any]]  # what is chosen; dotted settings
@@ -99,12 +100,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
 
 @pytest.fixture(scope="module")
 def prepared(base: Scenario) -> Prepared:
-    preparing = prepare(base, None)
-    while True:
-        try:
-            next(preparing)
-        except StopIteration as end:
-            return end.value
+    return finished(prepare(base, None))
 
 
 @pytest.mark.parametrize("privacy", PRIVACY)

@@ -29,10 +29,10 @@ from engine.models import Logistic, Mlp, Model
 from engine.privacy import accountant, groups
 from engine.privacy.ledger import Release, and_then, bare, pasts
 from engine.privacy.plan import Plan, make_plan
-from engine.privacy.plan import finished as made
 from engine.randomness import ByHospital, stream
 from engine.sections import Training
 from engine.stages.fedprox import FedProx
+from engine.steps import finished as made
 from engine.switch import Setting
 from engine.training import Objective, train_block
 from tests.builders import CELLS, events, finished, small, table

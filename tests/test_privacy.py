@@ -29,11 +29,11 @@ from engine.events import (
 from engine.privacy import analytic
 from engine.privacy.ledger import Ledger, and_then, bare
 from engine.privacy.plan import Plan, make_plan
-from engine.privacy.plan import finished as made
 from engine.privacy.section import Privacy
 from engine.stages.base import Moment
 from engine.stages.gaussian import HospitalGaussian
 from engine.stages.weighting import Weighting
+from engine.steps import finished as made
 from engine.switch import Setting
 from tests.builders import CELLS, events, finished, small
 

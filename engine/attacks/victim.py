@@ -27,11 +27,12 @@ from engine.data.source import shown
 from engine.errors import RunError, ScenarioError
 from engine.models import Model
 from engine.pipeline import Pipeline, build
-from engine.privacy.plan import finished, make_plan
+from engine.privacy.plan import make_plan
 from engine.privacy.section import Privacy
 from engine.scenario import Scenario
 from engine.stages.base import Moment, Named
 from engine.state import Prepared, State
+from engine.steps import finished
 from engine.switch import Setting
 from engine.training import train_block
 

@@ -20,7 +20,6 @@ plan promises that no two updates of a hospital can be told apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +37,7 @@ from engine.privacy.section import Privacy
 from engine.stages.base import Stage
 from engine.stages.gaussian import HospitalGaussian, LocalGaussian
 from engine.stages.weighting import weights
+from engine.steps import Steps
 from engine.switch import Setting
 
 if TYPE_CHECKING:
@@ -165,12 +165,9 @@ class Plan:
         return spent
 
 
-Planning = Generator[tuple[str, int, int], None, Plan | None]
-
-
 def make_plan(
     setting: Setting, codec: Codec, cohort_size: int, done: int, released: Ledger, old: Plan | None
-) -> Planning:
+) -> Steps[Plan | None]:
     """The plan for the rounds after `done`, or None without privacy; yields what it does, how far it is.
 
     `old` is kept where nothing it rests on has changed, so that a fork goes on bit for bit.
@@ -208,16 +205,6 @@ def make_plan(
         best_guess=max(guesses),
         basis=basis,
     )
-
-
-def finished(planning: Planning) -> Plan | None:
-    """The plan, made at once."""
-    while True:
-        try:
-            next(planning)
-        except StopIteration as end:
-            plan: Plan | None = end.value
-            return plan
 
 
 def _rests_on(setting: Setting, settings: Privacy, codec: Codec) -> tuple[object, ...]:

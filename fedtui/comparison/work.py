@@ -12,7 +12,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from threading import Thread
@@ -20,10 +20,10 @@ from typing import Any
 
 from engine import Scenario, simulate
 from engine.errors import EngineError, RunError
-from engine.events import Event
 from engine.preparation import initial, prepare
 from engine.result import Result
 from engine.state import State
+from engine.steps import finished
 
 _WHILE = 2.0  # seconds of work before what is done is handed back
 _LOOK = 1.0  # seconds between two looks at whether anybody still wants the work
@@ -144,21 +144,13 @@ def prepared(portion: Portion) -> tuple[State | Record, float]:
     began = time.monotonic()
     scenario = portion.tasks[0].scenario
     try:
-        first = initial(scenario, _finished(prepare(scenario, None)))
+        first = initial(scenario, finished(prepare(scenario, None)))
     except EngineError as error:
         return failed(error), 0.0
     except MemoryError:
         return {"error": "there is not enough memory for its patients.", "lasting": False}, 0.0
     _kept = portion.basis, first
     return first, time.monotonic() - began
-
-
-def _finished(steps: Iterator[Event]) -> Any:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
 
 
 @cache  # one watch a process

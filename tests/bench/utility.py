@@ -19,8 +19,9 @@ from engine import Scenario, simulate
 from engine.codecs.float32 import Float32
 from engine.events import RoundFinished
 from engine.preparation import initial, prepare
-from engine.privacy.plan import finished, make_plan
+from engine.privacy.plan import make_plan
 from engine.state import Prepared, State
+from engine.steps import finished
 from engine.switch import Setting
 from tests.bench.figure import Figure
 
@@ -47,12 +48,7 @@ def ready(
     """The patients of one seed, made once for all the runs that are compared on them."""
     given = {"source": "synthetic", "hospitals": hospitals, "patients": PATIENTS, **dict(data)}
     scenario = Scenario.from_dict({"seed": seed, "data": given})
-    preparing = prepare(scenario, None)
-    while True:
-        try:
-            next(preparing)
-        except StopIteration as end:
-            return scenario, end.value
+    return scenario, finished(prepare(scenario, None))
 
 
 def accuracy(
