@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.arrays import Floats
 from engine.data.csv.same_labels import known_labels
+from engine.data.gaps import missing
 from engine.data.source import shown
 from engine.data.unseen import Unseen, read_unseen
 from engine.errors import DataError
@@ -86,17 +87,17 @@ def reading(
 
 
 def _filled(by: Finished, table: Unseen) -> Floats:
-    missing = np.isnan(table.x)
-    if not missing.any():
+    gone = np.isnan(table.x)
+    if not gone.any():
         return table.x
     if by.fill is None:
-        row, column = np.argwhere(missing)[0]
+        row, column = np.argwhere(gone)[0]
         raise DataError(
             f"{table.places.where(int(row))}, column {shown(by.features[column])}: the number is"
             " missing, and none was missing in training, so the hospitals agreed on no mean to put"
             " there; fill it in."
         )
-    return np.where(missing, by.fill, table.x)
+    return np.where(gone, by.fill, table.x)
 
 
 def _scaled(by: Finished, table: Unseen, x: Floats) -> Floats:
@@ -139,7 +140,7 @@ def _labels(by: Finished, table: Unseen) -> tuple[Floats, tuple[str, ...]]:
     if table.label is None:
         return np.full(len(table.x), np.nan), ()
     y = known_labels(table.label, _told_labels(by))
-    strange = np.flatnonzero((table.labelled > 0) & np.isnan(y))
+    strange = np.flatnonzero(np.isnan(y) & ~missing(table.label.values, table.label.categories))
     if not len(strange):
         return y, ()
     rows = "1 row has a label" if len(strange) == 1 else f"{len(strange):,} rows have a label"

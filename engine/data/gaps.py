@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from engine.arrays import Ints
+from engine.arrays import Flags, Floats, Ints
 from engine.data.source import Source
 from engine.steps import Steps
+
+
+def missing(values: Floats, categories: Sequence[str]) -> Flags:
+    """Where a column has no value, (N,): nan, or in a text column a missing text, which sorts first."""
+    if not categories:
+        return np.isnan(values)
+    return values == 0 if categories[0] == "" else np.zeros(len(values), np.bool_)
 
 
 def gaps(source: Source, owner: Ints, hospitals: int) -> Steps[dict[str, Ints]]:
@@ -15,12 +24,8 @@ def gaps(source: Source, owner: Ints, hospitals: int) -> Steps[dict[str, Ints]]:
     yield what, 0, columns
     for i, name in enumerate(source.features):
         values = source.x[:, i]
-        texts = source.categories.get(name)
-        if texts is None:
-            missing = np.isnan(values)
-        else:
-            missing = values == 0 if texts[0] == "" else np.zeros(len(values), np.bool_)
-        if missing.any():
-            found[name] = np.bincount(owner[missing], minlength=hospitals)
+        gone = missing(values, source.categories.get(name, ()))
+        if gone.any():
+            found[name] = np.bincount(owner[gone], minlength=hospitals)
         yield what, i + 1, columns
     return found

@@ -41,7 +41,6 @@ class Unseen:
         places: Where each row stands.
         hospitals: Of each row; None where no column says so.
         label: The label column as it was read; None where there is none.
-        labelled: Rows that have a label, (n,) of 0 and 1.
         notes: What was met and not known.
     """
 
@@ -49,7 +48,6 @@ class Unseen:
     places: Places
     hospitals: tuple[str, ...] | None
     label: Read | None
-    labelled: Floats
     notes: tuple[str, ...]
 
 
@@ -136,7 +134,7 @@ class _Gathered:
         categories: Categories,
         comma_separated: bool,
     ) -> None:
-        self.names, self.places = list(names), Places()
+        self.at, self.places = {name: place for place, name in enumerate(names)}, Places()
         way_out = "correct it"
         self.numbers = {
             name: Column(name, self.places, comma_separated, way_out)
@@ -144,12 +142,10 @@ class _Gathered:
             if name not in categories
         }
         self.texts = {name: _Marks(name, categories[name]) for name in wanted if name in categories}
-        special = {data.label_col, data.hospital_col} & set(names)
-        self.label_name = data.label_col if data.label_col in special else None
-        self.hospital_name = data.hospital_col if data.hospital_col in special else None
+        self.label_name = data.label_col if data.label_col in names else None
+        self.hospital_name = data.hospital_col if data.hospital_col in names else None
         self.label = Column(data.label_col, self.places, comma_separated, way_out)
         self.hospitals: list[str] = []
-        self.labelled: list[bool] = []
 
     def add(
         self, file: str, columns: Sequence[Sequence[str]], lines: Sequence[int], plain: bool
@@ -159,7 +155,7 @@ class _Gathered:
         self.places.add(file, lines)
 
         def cells(name: str) -> Sequence[str]:
-            return columns[self.names.index(name)]
+            return columns[self.at[name]]
 
         for name, column in self.numbers.items():
             column.add(cells(name), row, plain)
@@ -169,20 +165,17 @@ class _Gathered:
             self.hospitals += [cell.strip() for cell in cells(self.hospital_name)]
         if self.label_name is not None:
             self.label.add(cells(self.label_name), row, plain)
-            self.labelled += [not is_missing(cell) for cell in cells(self.label_name)]
 
     def finish(self, features: Sequence[str], notes: Sequence[str]) -> Unseen:
         """All rows, in the model's columns; `notes` is what is said of the table already."""
         made: dict[str, Floats] = {name: self._number(name) for name in self.numbers}
         for marks in self.texts.values():
             made |= marks.columns()
-        rows = self.places.rows
         return Unseen(
             x=np.stack([made[feature] for feature in features], axis=1),
             places=self.places,
             hospitals=tuple(self.hospitals) if self.hospital_name is not None else None,
             label=self.label.finish() if self.label_name is not None else None,
-            labelled=np.array(self.labelled or [False] * rows, np.float64),
             notes=(
                 *notes,
                 *(note for marks in self.texts.values() for note in marks.notes(self.places)),
@@ -225,7 +218,7 @@ class _Marks:
                 self.alike |= matched
                 text = matched[text]
             if text not in self.categories:
-                self.strange.setdefault(text, row + list(cells).index(cell))
+                self.strange.setdefault(text, row + cells.index(cell))
             self.known[cell] = self.categories.index(text) if text in self.categories else -1
         self.codes += map(self.known.__getitem__, cells)
 
