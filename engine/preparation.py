@@ -18,7 +18,7 @@ from engine.events import Event, Preparing
 from engine.models import Logistic, Model, model_of
 from engine.scenario import Scenario
 from engine.state import Prepared, State
-from engine.steps import Steps
+from engine.steps import Steps, retold
 
 T = TypeVar("T")
 _COPIES = 6  # of a hospital's params: alone, local, update, sent, received, and what works on them
@@ -108,13 +108,7 @@ def _reference(
 
 def told(steps: Steps[T]) -> Generator[Event, None, T]:
     """The steps of something long (what, done, total) as events; returns what they come to."""
-    while True:
-        try:
-            what, done, total = next(steps)
-        except StopIteration as end:
-            found: T = end.value
-            return found
-        yield Preparing(what, done, total)
+    return retold(steps, lambda step: Preparing(*step))
 
 
 def initial(scenario: Scenario, prepared: Prepared) -> State:

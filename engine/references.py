@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Protocol
 
 import numpy as np
@@ -29,7 +30,7 @@ from engine.estimates.minibatch import Minibatch
 from engine.models import Logistic, Model
 from engine.sections import Training
 from engine.stages.l2 import L2
-from engine.steps import Steps
+from engine.steps import Steps, retold
 from engine.training import train_block
 
 BLOCK = 512  # hospitals fitted at once, at most
@@ -69,32 +70,27 @@ class Converged:
         params = np.empty((hospitals, self.model.parameters))
         done = 0
         for block in alike(train):
-            fitting = newton.fit(newton.gather(train, block, self.class_weights))
-            while True:
-                try:
-                    part = next(fitting)
-                except StopIteration as finished:
-                    params[block] = finished.value
-                    break
-                yield _ALONE, done + int(part * len(block)), hospitals
+            params[block] = yield from self._fitted(train, block, done)
             done += len(block)
             yield _ALONE, done, hospitals
         return params
 
+    def _fitted(self, train: Table, block: Ints, done: int) -> Steps[Floats]:
+        """Those of one block, (k, d), after `done` other hospitals."""
+        k, hospitals = len(block), len(train.sizes)
+        fitting = newton.fit(newton.gather(train, block, self.class_weights))
+        return retold(fitting, lambda part: (_ALONE, done + int(part * k), hospitals))
+
     def pooled(self, train: Table) -> Steps[Floats]:
         """Newton's method over chunks of patients."""
         chunks = newton.in_chunks(train.x, train.y, self.class_weights)
-        expected, done = 8 * len(chunks), 0  # Newton takes about eight passes
+        expected, done = 8 * len(chunks), count(1)  # Newton takes about eight passes
         fitting = newton.fit(chunks)
-        while True:
-            try:
-                next(fitting)
-            except StopIteration as finished:
-                yield _POOLED, expected, expected
-                params: Floats = finished.value[0]
-                return params
-            done = min(done + 1, expected - 1)
-            yield _POOLED, done, expected
+        (params,) = yield from retold(
+            fitting, lambda _: (_POOLED, min(next(done), expected - 1), expected)
+        )
+        yield _POOLED, expected, expected
+        return np.asarray(params)
 
 
 @dataclass(frozen=True)

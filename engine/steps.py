@@ -6,10 +6,12 @@ whoever holds it decides when the work goes on (`engine.preparation.told` makes 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TypeAlias, TypeVar
 
 T = TypeVar("T")
+S = TypeVar("S")
+U = TypeVar("U")
 
 Progress: TypeAlias = tuple[str, int, int]  # what, done, total
 Steps: TypeAlias = Generator[Progress, None, T]
@@ -23,3 +25,14 @@ def finished(steps: Generator[object, None, T]) -> T:
         except StopIteration as end:
             outcome: T = end.value
             return outcome
+
+
+def retold(steps: Generator[S, None, T], tell: Callable[[S], U]) -> Generator[U, None, T]:
+    """The same work, that tells of each step in other words."""
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as end:
+            outcome: T = end.value
+            return outcome
+        yield tell(step)

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.arrays import Flags, Floats
+from engine.data.gaps import filled_in as noted
 from engine.data.source import shown
 from engine.finished import Finished
 
 FAR = 10.0  # standard deviations: rare in any unit, and common in another one
-_MOST = 8  # columns named in one sentence
 
 
 def filled_in(missing: Flags, features: Sequence[str]) -> tuple[str, ...]:
@@ -24,11 +24,7 @@ def filled_in(missing: Flags, features: Sequence[str]) -> tuple[str, ...]:
     found = [
         f"{shown(features[i])} {_of(counts[i], rows)}" for i in np.flatnonzero(counts).tolist()
     ]
-    if not found:
-        return ()
-    more = f" and {len(found) - _MOST} more columns" if len(found) > _MOST else ""
-    what = "1 missing number" if counts.sum() == 1 else f"{counts.sum():,} missing numbers"
-    return (f"{what} became the pooled training mean: {', '.join(found[:_MOST])}{more}.",)
+    return noted(found, int(counts.sum()))
 
 
 def far_away(by: Finished, x: Floats, scaled: Floats) -> tuple[str, ...]:

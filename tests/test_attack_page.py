@@ -24,15 +24,15 @@ from tests.lab import lab
 
 async def test_the_screen_says_while_an_attack_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
-    from fedtui.lab import app
+    from fedtui.lab import attacker
 
-    quick = app._attack
+    quick = attacker._attack
 
     def slow(scenario: Scenario, state: State, hospital: int) -> Any:
         assert gate.wait(10)
         return quick(scenario, state, hospital)
 
-    monkeypatch.setattr("fedtui.lab.app._attack", slow)
+    monkeypatch.setattr("fedtui.lab.attacker._attack", slow)
     async with lab(small()) as at:
         await at.pilot.press("tab", "a")
         assert at.app.notice == words.attacking(at.app.player.view, 1)
@@ -46,7 +46,7 @@ async def test_the_screen_says_while_an_attack_is_made(monkeypatch: pytest.Monke
 async def test_every_defence_is_tried_and_the_lab_goes_on_in_between() -> None:
     async with lab(small()) as at:
         await at.press("a")
-        assert len(at.app.stands) == len(DEFENCES)
+        assert len(at.app.attacker.stands) == len(DEFENCES)
         shown = await at.press("end")
         assert "masks (m)" in shown
         assert say.trying(len(DEFENCES), len(DEFENCES)) not in shown
@@ -62,7 +62,7 @@ async def test_defences_of_an_attack_before_are_not_shown_under_the_next(
         assert gate.wait(10)
         return really(name, scenario, state, attacks.record.hospital)
 
-    monkeypatch.setattr("fedtui.lab.app._stand", slow)
+    monkeypatch.setattr("fedtui.lab.attacker._stand", slow)
     async with lab(small()) as at:
         await at.pilot.press("a")
         while at.app.screen.name != "attack":
@@ -70,18 +70,18 @@ async def test_defences_of_an_attack_before_are_not_shown_under_the_next(
         await at.pilot.press("tab", "a")
         gate.set()
         await at.settle()
-        assert at.app.attacks is not None
-        assert at.app.attacks.record.hospital == 1
+        assert at.app.attacker.attacks is not None
+        assert at.app.attacker.attacks.record.hospital == 1
         assert [name for name, hospital in tried if hospital == 1] == list(DEFENCES)
-        assert len(at.app.stands) == len(DEFENCES)
+        assert len(at.app.attacker.stands) == len(DEFENCES)
 
 
 async def test_a_lone_hospital_can_be_attacked_though_it_has_nobody_to_share_masks_with() -> None:
     async with lab(small(data={"hospitals": 1})) as at:
         assert "Her record can be read" in await at.press("a")
-        assert at.app.attacks is not None
-        assert at.app.attacks.sums is None
-        assert at.app.stands[list(DEFENCES).index("masks")] is None
+        assert at.app.attacker.attacks is not None
+        assert at.app.attacker.attacks.sums is None
+        assert at.app.attacker.stands[list(DEFENCES).index("masks")] is None
 
 
 async def test_under_masks_no_number_stands_where_none_was_read() -> None:

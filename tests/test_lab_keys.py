@@ -338,7 +338,7 @@ async def test_keys_work_while_an_attack_takes_its_time(monkeypatch: pytest.Monk
         assert gate.wait(10)
         raise RunError("too slow")
 
-    monkeypatch.setattr("fedtui.lab.app._attack", slow)
+    monkeypatch.setattr("fedtui.lab.attacker._attack", slow)
     async with lab(SCENARIO) as at:
         await at.pilot.press("a", "a", "tab", "2")
         assert at.app.screen.name == "data"

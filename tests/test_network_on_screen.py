@@ -52,7 +52,8 @@ def test_a_networks_message_is_not_told_as_a_weight_for_each_column() -> None:
 
 
 async def test_the_attack_page_reads_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fedtui.lab.app._stand", lambda *_: None)  # defences are tried elsewhere
+    # Defences are tried elsewhere.
+    monkeypatch.setattr("fedtui.lab.attacker._stand", lambda *_: None)
     async with lab(NETWORK) as at:
         shown = await at.press("a")
         assert say.SUCCEEDED in " ".join(shown.split())

@@ -1,4 +1,4 @@
-"""Values that are missing, counted for each column and hospital."""
+"""Values that are missing: where, how many for each column and hospital, and how it is told."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 from engine.arrays import Flags, Floats, Ints
 from engine.data.source import Source
 from engine.steps import Steps
+
+_MOST = 8  # columns named in one sentence
 
 
 def missing(values: Floats, categories: Sequence[str]) -> Flags:
@@ -29,3 +31,12 @@ def gaps(source: Source, owner: Ints, hospitals: int) -> Steps[dict[str, Ints]]:
             found[name] = np.bincount(owner[gone], minlength=hospitals)
         yield what, i + 1, columns
     return found
+
+
+def filled_in(columns: Sequence[str], total: int) -> tuple[str, ...]:
+    """A note on `total` missing numbers that were filled in; `columns` says how many in each."""
+    if not columns:
+        return ()
+    more = f" and {len(columns) - _MOST} more columns" if len(columns) > _MOST else ""
+    what = "1 missing number" if total == 1 else f"{total:,} missing numbers"
+    return (f"{what} became the pooled training mean: {', '.join(columns[:_MOST])}{more}.",)

@@ -15,6 +15,7 @@ import numpy as np
 
 from engine.arrays import Flags, Floats, Ints
 from engine.data.federation import Scaling, Table
+from engine.data.gaps import filled_in
 from engine.data.moments import Moments, combine, decode, encode, measure, merge
 from engine.data.source import listed, shown
 from engine.errors import DataError
@@ -160,12 +161,7 @@ def _missing(*tables: Table) -> Steps[Ints]:
 
 def _notes(missing: Ints, features: Sequence[str]) -> tuple[str, ...]:
     gaps = [f"{shown(name)} {n:,}" for name, n in zip(features, missing, strict=True) if n]
-    if not gaps:
-        return ()
-    more = f" and {len(gaps) - 8} more columns" if len(gaps) > 8 else ""
-    total = int(missing.sum())
-    what = "1 missing number" if total == 1 else f"{total:,} missing numbers"
-    return (f"{what} became the pooled training mean: {', '.join(gaps[:8])}{more}.",)
+    return filled_in(gaps, int(missing.sum()))
 
 
 def _refuse_empty(count: Floats, features: Sequence[str]) -> None:

@@ -33,7 +33,7 @@ from engine.heterogeneity import ranking
 from engine.heterogeneity.degree import Degree
 from engine.metrics import right
 from engine.randomness import stream
-from engine.steps import Steps
+from engine.steps import Progress, Steps, retold
 
 SOME, VERY = 0.05, 0.15
 MOST_HOSPITALS = 30  # crossed with each other; of more, a sample
@@ -123,15 +123,14 @@ def _models(train: Table, hospitals: Ints) -> Steps[Floats]:
     """Each hospital's own model, (k, d)."""
     models = np.empty((len(hospitals), train.x.shape[1] + 1))
     for i in range(len(hospitals)):
-        fitting = newton.fit(newton.gather(train, hospitals[i : i + 1]))
-        while True:
-            try:
-                next(fitting)
-            except StopIteration as finished:
-                models[i] = finished.value[0]
-                break
-            yield WHAT, i, 2 * len(hospitals)
+        told = WHAT, i, 2 * len(hospitals)
+        models[i : i + 1] = yield from _fitted(train, hospitals[i : i + 1], told)
     return models
+
+
+def _fitted(train: Table, hospital: Ints, told: Progress) -> Steps[Floats]:
+    """Its own model, (1, d)."""
+    return retold(newton.fit(newton.gather(train, hospital)), lambda _: told)
 
 
 def _two_labels(table: Table) -> Flags:

@@ -14,11 +14,10 @@ from pathlib import Path
 
 from engine import Scenario
 from engine.data import catalogue, memory
-from engine.data.catalogue import eicu, mimic, place, tables
+from engine.data.catalogue import place
 from engine.sections import BUILT_IN
 
 _CELL = 8  # bytes of a number
-_TABLES = {"eICU": eicu.TABLES, "MIMIC-III": mimic.TABLES}
 
 
 def files(source: str) -> list[Path]:
@@ -31,9 +30,8 @@ def files(source: str) -> list[Path]:
     path = Path(source).expanduser()
     if not path.is_dir():
         return _there([path])
-    if database := catalogue.recognise(path):
-        found = (tables.find(path, table) for table in _TABLES[database])
-        return _there(each for each in found if each)
+    if catalogue.recognise(path):
+        return _there(catalogue.files(path))
     return _there(each for each in sorted(path.iterdir()) if _is_csv(each))
 
 

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,6 +26,7 @@ from fedtui.branch import Branch
 from fedtui.keeping import Keeping
 from fedtui.lab import glyphs, plots, tempo, theme, views
 from fedtui.lab.asker import Asker
+from fedtui.lab.attacker import Attacker
 from fedtui.lab.branches import Branches, Fork, Go
 from fedtui.lab.commands import LabCommands, Search
 from fedtui.lab.describer import Describer
@@ -35,14 +35,12 @@ from fedtui.lab.page import Page
 from fedtui.lab.scribe import Scribe
 from fedtui.lab.shot import PLOTS, Shot
 from fedtui.lab.theme import Palette
-from fedtui.pages import words as say
 from fedtui.player import FLIPS, Player
 from fedtui.preferences import Preferences
 from fedtui.titles import renamed
 from fedtui.tour import Tour
 
 if TYPE_CHECKING:
-    from engine.attacks.defences import Stand
     from engine.attacks.every import Attacks
     from fedtui.described import Described
 
@@ -93,8 +91,6 @@ class LabApp(App[None]):
         self.tour = tour or Tour()
         self.chosen = 0
         self.focus = FLIPS[0]  # the switch whose settings Enter opens
-        self.attacks: Attacks | None = None
-        self.stands: tuple[Stand | None, ...] = ()  # of the defences tried since
         self.back: Branch | None = None  # brought back from an earlier session, under way
         self.worn = False  # whether the learner chose the colours
         self.awaited: tuple[Branch, str] | None = None  # a rerun under way, and what it is told of
@@ -108,8 +104,8 @@ class LabApp(App[None]):
         self._resting = True
         self._asker = Asker()
         self._describer = Describer(self._asker)
+        self.attacker = Attacker(self._asker)
         self._feeding = False
-        self._attacking = False
         self.scribe = Scribe(keeping) if keeping else None
         if keeping:
             self._restore(keeping.preferences)
@@ -288,8 +284,8 @@ class LabApp(App[None]):
                     player=self.player,
                     tour=self.tour,
                     chosen=shot.chosen,
-                    attacks=self.attacks,
-                    stands=self.stands,
+                    attacks=self.attacker.attacks,
+                    stands=self.attacker.stands,
                     described=self._described() if screen.name == "data" else None,
                 )
                 screen.show(shot, *views.PAGES[screen.name or ""][1](desk))
@@ -607,41 +603,32 @@ class LabApp(App[None]):
         material, who = self.player.material(), self._chosen()
         if material is None or material[1].prepared is None:
             self._say(words.NO_PATIENTS if material else words.NOT_YET)
-        elif not self._attacking:
-            self._attacking = True
+        elif not self.attacker.attacking:
             self._say(words.attacking(self.player.view, who))
-            self.run_worker(self._attack(*material, who), exit_on_error=True)
+            making = self.attacker.attack(*material, who)
+            self.run_worker(self._attack(making, *material), exit_on_error=True)
 
-    async def _attack(self, scenario: Scenario, state: State, who: int) -> None:
+    async def _attack(self, making: Awaitable[Attacks], scenario: Scenario, state: State) -> None:
         """In a task of its own: keys go on working, however long it takes."""
         try:
-            attacks = await self._asker.ask(lambda: _attack(scenario, state, who))
+            attacks = await making
         except EngineError as error:
             self._say(str(error))
             return
-        finally:
-            self._attacking = False
         # Screens change between keys, never during one.
         self.call_later(self._attacked, attacks, scenario, state)
 
     async def _attacked(self, attacks: Attacks, scenario: Scenario, state: State) -> None:
-        self.attacks, self.stands, self.notice = attacks, (), ""
+        self.attacker.show(attacks)
+        self.notice = ""
         record = attacks.record
         read = record.succeeded or record.close
         self.tour.attacked(read, masked=record.obstacle == "masks")
         if isinstance(self.screen, Lab | Page) and self.screen.name != "attack":
             await self.action_page("attack")
         self._show()
-        self.run_worker(self._try_defences(attacks, scenario, state), exit_on_error=True)
-
-    async def _try_defences(self, attacks: Attacks, scenario: Scenario, state: State) -> None:
-        """One after the other, so that whatever else is asked of the engine need not wait for all."""
-        for name in say.DEFENCES:
-            tried = await self._asker.ask(partial(_stand, name, scenario, state, attacks))
-            if self.attacks is not attacks:
-                return  # another attack came since
-            self.stands = (*self.stands, tried)
-            self._show()
+        trying = self.attacker.try_defences(attacks, scenario, state, self._show)
+        self.run_worker(trying, exit_on_error=True)
 
     async def action_copy_code(self) -> None:
         """The scenario as a code: to the terminal's clipboard, and whole on a page."""
@@ -690,8 +677,7 @@ class LabApp(App[None]):
     @property
     def idle(self) -> bool:
         """Whether nothing moves, nothing is waited for, and everything is loaded."""
-        trying = self.attacks is not None and len(self.stands) < len(say.DEFENCES)
-        busy = self._feeding or self._attacking or trying or self._describer.busy
+        busy = self._feeding or self.attacker.busy or self._describer.busy
         return self._plots_ready and self._resting and not busy
 
     def action_command_palette(self) -> None:
@@ -724,21 +710,6 @@ class LabApp(App[None]):
     def action_leave(self) -> None:
         """Quit at once."""
         self.exit(return_code=0)
-
-
-def _attack(scenario: Scenario, state: State, hospital: int) -> Attacks:
-    from engine.attacks.every import every  # a learner's first attack loads it
-
-    return every(scenario, state, hospital)
-
-
-def _stand(name: str, scenario: Scenario, state: State, attacks: Attacks) -> Stand | None:
-    from engine.attacks.defences import stand
-
-    try:
-        return stand(name, scenario, state, attacks.record.hospital)
-    except EngineError:  # masks over one hospital, say: shown as what cannot be used here
-        return None
 
 
 def _ending(player: Player) -> str:

@@ -24,7 +24,7 @@ from engine.data.source import Source
 from engine.sections import CATALOGUE, Data
 from engine.steps import Steps, finished
 
-__all__ = ["ENTRIES", "NAMES", "Entry", "read", "reading", "reading_folder", "recognise"]
+__all__ = ["ENTRIES", "NAMES", "Entry", "files", "read", "reading", "reading_folder", "recognise"]
 
 NAMES = CATALOGUE
 _Reading: TypeAlias = Callable[[Path, Data], Steps[Patients]]
@@ -78,6 +78,12 @@ def recognise(folder: Path) -> str:
     return ""
 
 
+def files(folder: Path) -> list[Path]:
+    """The files that are read of a folder that `recognise` knows; of any other folder none."""
+    _, tables = _ON_DISK.get(recognise(folder), (None, ()))
+    return [path for table in tables if (path := find(folder, table))]
+
+
 def reading_folder(folder: Path, data: Data) -> Steps[Source]:
     """The patients of a folder that `recognise` knows. They are somebody's own: no sum is checked.
 
@@ -85,8 +91,7 @@ def reading_folder(folder: Path, data: Data) -> Steps[Source]:
         DataError: A table or column is missing or damaged, or there is nobody in them.
     """
     database = recognise(folder)
-    read_tables, tables = _ON_DISK[database]
+    read_tables, _ = _ON_DISK[database]
     patients = yield from read_tables(folder, data)
-    files = [path.name for table in tables if (path := find(folder, table))]
-    source = yield from patients.source(files, data)
+    source = yield from patients.source([path.name for path in files(folder)], data)
     return replace(source, notes=(f"Read as the tables of {database}.", *source.notes))

@@ -16,8 +16,6 @@ from engine.data.catalogue.entries import SUMS, Entry
 from engine.errors import DataError
 from engine.steps import Steps
 
-_PIECE = 1 << 20  # bytes hashed at a time: a millisecond or less
-
 
 def folder(entry: Entry) -> Path:
     """Where the raw files of `entry` lie, or would lie."""
@@ -96,14 +94,11 @@ def sha256(path: Path) -> str:
     Raises:
         DataError: It cannot be read.
     """
-    digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            while piece := file.read(_PIECE):
-                digest.update(piece)
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise unreadable(path, error) from None
-    return digest.hexdigest()
 
 
 def unreadable(path: Path, error: OSError) -> DataError:
