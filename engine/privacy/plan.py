@@ -43,6 +43,8 @@ from engine.switch import Setting
 if TYPE_CHECKING:
     from engine.codecs.base import Codec
 
+_PLANNING = "planning the noise"
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -82,7 +84,7 @@ class Plan:
         if self.settings.unit == "patient":
             return ()
         if self.settings.trusts_server:
-            return (HospitalGaussian(clip_norm, float(z[0]) * self.sensitivity),)
+            return (HospitalGaussian(clip_norm, float(z.max()) * self.sensitivity),)
         return (LocalGaussian(clip_norm, z * self.sensitivity),)
 
     def estimate(self, setting: Setting) -> EstimateOf:
@@ -130,7 +132,8 @@ class Plan:
         `spent` is the ε that it begins with, `best_guess` what it ends with.
         """
         patient = self.settings.unit == "patient"
-        z = self.noise_multiplier if patient else float(self.noise_multiplier[0])
+        # Where whole hospitals are hidden all add the same, but for those whose budget is gone.
+        z = self.noise_multiplier if patient else float(self.noise_multiplier.min())
         return {
             "unit": self.settings.unit,
             "noise_by": self.settings.noise_by,
@@ -183,10 +186,13 @@ def make_plan(
     joins = _joins(setting, settings, cohort_size, done)
     pasts, past = ledger.pasts(released, settings.neighbours, hospitals)
     groups, group = alike(past, *rounded_up(q, steps, joins))
-    z, curves, guesses = np.zeros(len(groups)), [], [0.5]
+    needed = np.zeros(len(groups))
     for number, (index, rate, releases, rounds) in enumerate(groups):
-        yield "planning the noise", number, len(groups)
-        z[number] = _noise_multiplier(settings, pasts[index], rate, releases * rounds)
+        yield _PLANNING, number, 2 * len(groups)
+        needed[number] = _noise_multiplier(settings, pasts[index], rate, releases * rounds)
+    z, curves, guesses = _added(settings, needed), [], [0.5]
+    for number, (index, rate, releases, rounds) in enumerate(groups):
+        yield _PLANNING, len(groups) + number, 2 * len(groups)
         one_round = Release(float(z[number]), releases, rate)
         curves.append(accountant.curve(pasts[index], one_round, rounds, settings.delta))
         planned = replace(one_round, count=releases * rounds)
@@ -205,6 +211,21 @@ def make_plan(
         best_guess=max(guesses),
         basis=basis,
     )
+
+
+def _added(settings: Privacy, needed: Floats) -> Floats:
+    """The z that is added, where so much is `needed` for each group of hospitals, (groups,).
+
+    Patients get their own hospital's. The server adds one noise for all, so it must do for those who
+    need most. Whole hospitals that add their own all add the same as well, but for those whose budget is
+    gone: they take no further part.
+    """
+    if settings.unit == "patient" or not needed.size:
+        return needed
+    if settings.trusts_server:
+        return np.full_like(needed, needed.max())
+    gone = np.isinf(needed)
+    return np.where(gone, math.inf, needed.max(where=~gone, initial=0.0))
 
 
 def _rests_on(setting: Setting, settings: Privacy, codec: Codec) -> tuple[object, ...]:

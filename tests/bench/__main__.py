@@ -15,6 +15,7 @@ from tests.bench.figure import Figure, table
 GROUPS = ("help", "start", "idle", "frames", "keys", "memory", "ssh", "engine", "accountant")
 ON_ASKING = (
     "monkey",
+    "epsilon",
     "utility",
     "codecs",
     "table",
