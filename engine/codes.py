@@ -41,6 +41,8 @@ def decode(code: str) -> dict[str, Any]:
         packed = base64.b64decode(body + "=" * (-len(body) % 4), altchars=b"-_", validate=True)
         inflater = zlib.decompressobj()
         text = inflater.decompress(packed, _LARGEST)
+        if inflater.unconsumed_tail:
+            raise ScenarioError("code: it holds more than a scenario; copy it again, whole.")
         if not inflater.eof:
             raise ScenarioError("code: a part of it is missing; copy it again, whole.")
         given = json.loads(text)

@@ -15,12 +15,14 @@ import dataclasses
 import json
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from engine import events
+from engine import arrays, events
 from engine.baselines import Baselines
 from engine.data.federation import Scaling, Summary
 from engine.errors import DataError, RunError
@@ -36,6 +38,8 @@ from engine.version import __version__
 from engine.wire import Kind, Traffic
 
 FORMAT = 1
+_NUMBERS = "biuf"  # kinds of arrays: truth values, whole numbers, floating point
+_ARRAYS = {arrays.Flags: "b", arrays.Ints: "iu", arrays.Floats: "f", arrays.Bytes: "u"}
 _WARNING = "holds hospitals' updates; with the seed the noise can be removed"
 _VALUES: Mapping[str, type] = {
     kind.__name__: kind
@@ -205,7 +209,7 @@ def _value(plain: Any) -> Any:
     content = plain[tag]
     match tag:
         case "$array":
-            return np.array(_value(plain["values"]), np.dtype(content)).reshape(plain["shape"])
+            return _array(content, _value(plain["values"]), plain["shape"])
         case "$float":
             return float(content)
         case "$bytes":
@@ -219,4 +223,35 @@ def _value(plain: Any) -> Any:
     fields = {key: _value(item) for key, item in content.items()}
     if tag == "$Traffic":
         fields = {name: {Kind(int(k)): v for k, v in m.items()} for name, m in fields.items()}
-    return _VALUES[tag[1:]](**fields)
+    kind = _VALUES[tag[1:]]
+    for name, value in fields.items():
+        if not _is_a(value, _types(kind)[name]):
+            raise TypeError(f"{tag}: {name}")
+    return kind(**fields)
+
+
+def _array(kind: str, values: list[Any], shape: list[int]) -> np.ndarray:
+    """An array of plain numbers; nothing else has a say in how much memory a file takes."""
+    dtype = np.dtype(kind)
+    if dtype.kind not in _NUMBERS:
+        raise TypeError("no array of numbers")
+    return np.array(values, dtype).reshape(shape)
+
+
+@cache
+def _types(kind: type) -> Mapping[str, Any]:
+    return get_type_hints(kind, None, {**_VALUES, "Scenario": Scenario})
+
+
+def _is_a(value: Any, hint: Any) -> bool:
+    """Whether a value is what the field of an event is declared to be; arrays by what they hold."""
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return any(_is_a(value, each) for each in args)
+    if hint in _ARRAYS:
+        return isinstance(value, np.ndarray) and value.dtype.kind in _ARRAYS[hint]
+    if origin is tuple and isinstance(value, tuple):
+        return all(map(_is_a, value, args[:1] * len(value) if args[-1] is Ellipsis else args))
+    if hint in (int, float):
+        return isinstance(value, (int, hint)) and not isinstance(value, bool)
+    return hint is Any or isinstance(value, origin or hint)

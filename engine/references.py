@@ -157,7 +157,7 @@ def alike(table: Table) -> Iterator[Ints]:
     first = 0
     while first < len(order):
         d = table.x.shape[1] + 1
-        numbers = max(int(table.sizes[order[first]]), d) * d  # patients, or the Hessian
+        numbers = int(table.sizes[order[first]]) * d  # the Hessian has no more of them
         fits = min(BLOCK, max(1, newton.NUMBERS // numbers))
         yield order[first : first + fits]
         first += fits

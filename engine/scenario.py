@@ -24,6 +24,7 @@ from engine.switch import Switch
 
 S = TypeVar("S", bound=Section)
 
+_MOST_CHANGES = 1_000
 _GUESSED = 2**40  # seeds below, of 13 digits at most, can all be tried in a day
 
 
@@ -123,8 +124,10 @@ class Scenario:
                 )
         warnings = tuple(note for switch in self.switches for note in switch.notes(self))
         warnings += (*self._overshooting(), *self._beside_noise())
+        given = self._unchanged
         for change in self.changes:
-            self.at(change.round)
+            given = with_settings(given, change.set)
+            Scenario.from_dict(given)
         object.__setattr__(self, "notes", self.notes + warnings)
         return self
 
@@ -195,11 +198,16 @@ class Scenario:
 
     def at(self, round: int) -> Scenario:
         """The scenario that holds in `round`, its changes so far applied, and none to come."""
-        given = {key: value for key, value in self.given.items() if key != "change"}
+        given = self._unchanged
         for change in self.changes:
             if change.round <= round:
                 given = with_settings(given, change.set)
         return Scenario.from_dict(given)
+
+    @property
+    def _unchanged(self) -> Given:
+        """What was set, without the changes."""
+        return {key: value for key, value in self.given.items() if key != "change"}
 
     def as_dict(self) -> dict[str, Any]:
         """Complete: every key of every section that is on."""
@@ -257,6 +265,10 @@ class Scenario:
 def _changes(given: Any) -> tuple[Change, ...]:
     if not isinstance(given, list | tuple):
         raise ScenarioError("change: write each one as [[change]] with a round and a set.")
+    if len(given) > _MOST_CHANGES:
+        raise ScenarioError(
+            f"change: {len(given):,} are too many for one run; write {_MOST_CHANGES:,} or fewer."
+        )
     return tuple(sorted(map(_change, given), key=lambda change: change.round))
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engine.events import Event
     from engine.result import Result
 
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, BAD_INPUT, INTERRUPTED, TERMINATED = 0, 1, 2, 130, 143
 _WHAT = 27  # characters before the bar of what goes on: the line fits 80 columns
 
 
@@ -36,7 +36,16 @@ def main() -> None:
     sys.exit(_guarded())
 
 
+class _Terminated(BaseException):
+    """Somebody ends the program: what is half written is taken away first, as on Ctrl-C."""
+
+
+def _terminate(*_: object) -> None:
+    raise _Terminated
+
+
 def _guarded() -> int:
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         refuse_shadowed_engine()
         if isinstance(sys.stdout, io.TextIOWrapper):
@@ -47,6 +56,8 @@ def _guarded() -> int:
         return code if isinstance(code, int) else DONE
     except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except _Terminated:
+        return TERMINATED
     except click.ClickException as error:
         return _say(error.format_message(), error.exit_code)
     except OSError as error:
@@ -237,13 +248,11 @@ def scenarios(name: str | None) -> None:
 
 
 @cli.command()
-@click.option(
-    "--q", type=click.FloatRange(0, 1, min_open=True), required=True, help="Sampling rate."
-)
+@click.option("--q", type=click.FloatRange(1e-6, 1), required=True, help="Sampling rate.")
 @click.option("--steps", type=click.IntRange(1, 10_000_000), required=True, help="Releases.")
 @click.option("--delta", type=click.FloatRange(1e-300, 1, max_open=True), required=True, help="δ.")
 @click.option("--noise-multiplier", type=click.FloatRange(0.01, 1e6), help="z; tells its ε.")
-@click.option("--epsilon", type=click.FloatRange(0, 1e4, min_open=True), help="ε; tells its z.")
+@click.option("--epsilon", type=click.FloatRange(1e-3, 1e4), help="ε; tells its z.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")
 def epsilon(
     q: float,

@@ -21,9 +21,12 @@ import http.client
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlsplit
@@ -38,7 +41,8 @@ from engine.knobs import nearest
 from engine.sections import BUILT_IN
 from engine.version import __version__
 
-TIMEOUT = 30.0  # seconds without a byte
+TIMEOUT = 30.0  # seconds without a byte, or before an answer begins
+SLOWEST = 2_000  # bytes a second, from then on and in the mean: what comes slower never ends
 LARGEST = 200_000_000  # bytes: the open sets are far smaller
 _PIECE = 1 << 16  # bytes
 _BROKEN = (http.client.IncompleteRead, http.client.BadStatusLine, ConnectionResetError)
@@ -157,17 +161,22 @@ def _pieces(entry: Entry, file: str) -> Iterator[bytes]:
 
 
 def _counted(entry: Entry, file: str, answer: Any, total: int) -> Iterator[bytes]:
-    came = 0
+    came, begun = 0, time.monotonic()
     if total > LARGEST:
         raise _too_large(entry, file)
     bar = click.progressbar(
         length=total, label=file, file=sys.stderr, hidden=not (total and sys.stderr.isatty())
     )
     with bar:
-        while piece := answer.read(_PIECE):
+        while piece := answer.read1(_PIECE):  # as soon as something comes
             came += len(piece)
             if came > LARGEST:
                 raise _too_large(entry, file)
+            if came < SLOWEST * (time.monotonic() - begun - TIMEOUT):
+                raise FetchError(
+                    f"{file}: {_host(entry)} sends fewer than {SLOWEST:,} bytes a second, so it was"
+                    " given up; try again later."
+                )
             yield piece
             bar.update(len(piece))
     if total and came != total:
@@ -175,9 +184,23 @@ def _counted(entry: Entry, file: str, answer: Any, total: int) -> Iterator[bytes
 
 
 def _open(address: str) -> Any:
-    opener = build_opener(_Onward)
+    """The answer, once its head has come; one that comes drop by drop is as good as none.
+
+    Raises:
+        OSError, HTTPException: It did not come.
+    """
     request = Request(address, headers={"User-Agent": f"fedtui/{__version__}"})
-    return opener.open(request, timeout=TIMEOUT)
+    answer: Future[Any] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(build_opener(_Onward).open(request, timeout=TIMEOUT))
+        except Exception as error:  # raised again where it is asked for
+            answer.set_exception(error)
+
+    # A socket's own limit begins anew with every byte; a thread of its own can be left behind.
+    Thread(target=ask, daemon=True).start()
+    return answer.result(2 * TIMEOUT)
 
 
 class _AstrayError(URLError):

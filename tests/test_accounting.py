@@ -296,3 +296,29 @@ def test_answers_are_kept():
     for _ in range(2):
         epsilon((Release(1.0, 3, 0.5),), 1e-5)
     assert accountant.epsilon.cache_info().hits == 1
+
+
+@pytest.mark.parametrize("delta", [1e-300, 1e-20, 0.5, 0.999999])
+@pytest.mark.parametrize("steps", [1, 1_000, 10_000_000])
+@pytest.mark.parametrize("z", [0.01, 1.0, 1e6])
+@pytest.mark.parametrize("q", [1e-6, 0.01, 0.5, 1.0])
+def test_whatever_the_command_takes_has_an_answer(q, z, steps, delta):
+    """No overflow where δ is next to nothing, no endless search where ε is astronomical."""
+    releases = (Release(z, steps, q),)
+    assert 0 <= epsilon(releases, delta) < math.inf
+    assert 0.5 <= best_guess(releases) <= 1
+    alone, together = naive(releases, delta)
+    assert alone * (1 + ROUNDING_UP) >= epsilon(releases, delta) or together >= 1 or steps == 1
+
+
+def test_an_epsilon_beyond_all_use_is_its_bound_and_the_curve_up_to_it_rises():
+    rising = curve((), Release(0.01, 3, 0.5), 40, 1e-5)
+    assert np.all(np.diff(rising) > 0)
+    assert rising[3] == pytest.approx(epsilon((Release(0.01, 9, 0.5),), 1e-5), rel=1e-4)
+    assert rising[-1] == epsilon((Release(0.01, 120, 0.5),), 1e-5)
+
+
+def test_who_is_hardly_ever_in_a_batch_needs_no_noise_where_delta_allows_it():
+    """1 − (1 − q)^T ≤ δ: then δ alone pays for whatever the releases give away."""
+    assert epsilon((Release(0.01, 9, 1e-6),), 1e-5) == 0
+    assert epsilon((Release(0.01, 11, 1e-6),), 1e-5) > 0

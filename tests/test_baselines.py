@@ -1,5 +1,6 @@
 """Baselines: fitted to convergence, judged on held-out patients, in steps that never take long."""
 
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -51,7 +52,7 @@ def optimal(x, y, params, penalty=1.0):
 def hospitals(draw):
     """Some hospitals' patients; at separation 30 the classes hardly meet."""
     sizes = draw(st.lists(st.integers(2, 40), min_size=1, max_size=6))
-    columns, seed = draw(st.integers(1, 6)), draw(st.integers(0, 10_000))
+    columns, seed = draw(st.integers(1, 30)), draw(st.integers(0, 10_000))
     separation = draw(st.sampled_from([0.0, 1.0, 5.0, 30.0]))
     random = np.random.default_rng(seed)
     starts = np.concatenate([[0], np.cumsum(sizes)])
@@ -70,6 +71,18 @@ def test_the_fit_is_scikit_learns(table):
         if 0 < y.sum() < len(y):
             assert optimal(x, y, own)
             assert own == pytest.approx(scikit_learn(x, y), abs=1e-6)
+
+
+def test_a_table_much_wider_than_long_takes_no_more_memory_than_it_has():
+    """10,000 columns and 12 patients: a Hessian of all columns would be 800 MB."""
+    random = np.random.default_rng(1)
+    x, y = random.normal(size=(12, 10_000)), np.arange(12) % 2.0
+    tracemalloc.start()
+    _, params = finish(newton.fit(newton.in_chunks(x, y)))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert optimal(x, y, params[0])
+    assert peak < 10 * x.nbytes
 
 
 @pytest.mark.parametrize("penalty", [1e-3, 1.0, 100.0])

@@ -738,3 +738,15 @@ def test_a_file_that_is_there_twice_is_pointed_at(tmp_path):
 def test_a_label_is_told_as_it_would_be_written(write):
     source = sources(write(labelled("0.10", "0.9")))
     assert (source.report.negative, source.report.positive) == ("0.1", "0.9")
+
+
+def test_a_million_columns_are_refused_and_a_few_of_them_served(write):
+    """A header takes time in proportion to its length; more than 10,000 columns are no model's."""
+    names = [f"c{i}" for i in range(10_001)]
+    row = ",1" * len(names)
+    path = write(
+        f"hospital,label,{','.join(names)}\n" + f"A,0{row}\nA,1{row}\nB,0{row}\nB,1{row}\n"
+    )
+    with pytest.raises(DataError, match=r"line 1: 10,001 columns are too many.*data.keep"):
+        read(path)
+    assert read(path, keep=["c0", "c10000"]).features == ("c0", "c10000")

@@ -10,7 +10,11 @@ import http.client
 import io
 import json
 import os
+import subprocess
+import sys
 import threading
+import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -72,11 +76,25 @@ def publisher(monkeypatch):
             if told.manner == "silent":
                 done.wait(10)
                 return
+            if told.manner == "its head drips":
+                self.drip(b"HTTP/1.0 200 OK\r\n" + 1000 * b"X-Nothing: 0\r\n")
+                return
             self.send_response(200)
             length = len(content) + (told.manner == "breaks off")
             self.send_header("Content-Length", str(length))
             self.end_headers()
+            if told.manner == "drips":
+                self.drip(content)
+                return
             self.wfile.write(content)
+
+        def drip(self, content):
+            """A byte every 20 ms, for ten seconds at most: each resets a socket's own limit."""
+            with suppress(OSError):
+                for byte in content[:500]:
+                    self.wfile.write(bytes([byte]))
+                    if done.wait(0.02):
+                        return
 
         def log_message(self, *_):
             pass
@@ -208,6 +226,32 @@ def test_a_server_that_stays_silent(heart, folder, monkeypatch):
     assert refused() == (
         f"{FILES[0]}: {heart.host} has not answered for 0.1 seconds; try again later."
     )
+    assert os.listdir(folder) == []
+
+
+@pytest.mark.parametrize(
+    ("manner", "told"),
+    [
+        ("drips", "sends fewer than 2,000 bytes a second, so it was given up; try again later."),
+        ("its head drips", "has not answered for 0.1 seconds; try again later."),
+    ],
+)
+def test_a_server_that_drips(heart, folder, monkeypatch, manner, told):
+    monkeypatch.setattr(fetching, "TIMEOUT", 0.1)
+    heart.manner = manner
+    assert refused() == f"{FILES[0]}: {heart.host} {told}"
+    assert os.listdir(folder) == []
+
+
+def test_a_fetch_that_is_terminated_leaves_nothing_half_kept(heart, folder):
+    heart.manner = "drips"
+    arguments = [sys.executable, "-m", "fedtui", "data", "heart-disease", "--fetch"]
+    with subprocess.Popen(arguments, stderr=subprocess.DEVNULL) as process:
+        while not (folder.is_dir() and os.listdir(folder)):
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.terminate()
+        assert process.wait(10) == 143
     assert os.listdir(folder) == []
 
 

@@ -6,11 +6,12 @@ import dataclasses
 import json
 import math
 import stat
+from typing import get_type_hints
 
 import numpy as np
 import pytest
 
-from engine import DataError
+from engine import DataError, recording
 from engine.events import Event, RoundFinished
 from engine.recording import Recorder, read
 from tests.builders import events, finished, small
@@ -130,6 +131,11 @@ def test_a_recorded_run_is_never_overwritten(tmp_path):
         ('{"fedtui": 1}\n{"$RunFinished": []}\n', "line 2 is damaged"),
         ('{"fedtui": 1}\n3\n', "line 2 is damaged"),
         ('{"fedtui": 1}\n' + "[" * 100_000 + "\n", "line 2 is damaged"),
+        (
+            '{"fedtui": 1}\n{"$BudgetReached": {"round": "two", "spent": 1, "budget": 1}}\n',
+            "line 2",
+        ),
+        ('{"fedtui": 1}\n{"$array": "<U500000000", "shape": [1], "values": ["x"]}\n', "line 2"),
     ],
 )
 def test_what_is_no_recording_gets_a_sentence(content, says, tmp_path):
@@ -138,6 +144,30 @@ def test_what_is_no_recording_gets_a_sentence(content, says, tmp_path):
     with pytest.raises(DataError, match=says) as refusal:
         list(read(path))
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["a word", None, True, [], {}, {"$tuple": ["x"]}, 1.5, -(10**400)]
+)
+def test_a_value_of_another_kind_is_damage_wherever_it_stands(wrong, recorded, tmp_path):
+    """Every field of every event: either the value is of its kind there, or the line is damaged."""
+    _, content = recorded
+    head, *lines = content.decode().splitlines()
+    path, seen = tmp_path / "run.jsonl", set()
+    for line in lines:
+        ((tag, fields),) = json.loads(line).items()
+        for name in fields:
+            if (tag, name) in seen:
+                continue
+            seen.add((tag, name))
+            path.write_text(f"{head}\n{json.dumps({tag: {**fields, name: wrong}})}\n")
+            hints = get_type_hints(recording._VALUES[tag[1:]], None, vars(recording))
+            if recording._is_a(recording._value(wrong), hints[name]):
+                assert len(list(read(path))) == 1
+                continue
+            with pytest.raises(DataError, match="line 2 is damaged"):
+                list(read(path))
+    assert len(seen) > 60
 
 
 def test_a_missing_folder_gets_a_sentence(tmp_path):

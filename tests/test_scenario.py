@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import Scenario, ScenarioError, knobs
+from engine import Scenario, ScenarioError, codes, knobs
 from engine.errors import NotBuiltYet
 from engine.knobs import Section
 from engine.settings import SECTIONS, SWITCHES, read_setting
@@ -190,6 +190,18 @@ def test_setting_a_key_switches_its_section_on_and_defaults_follow_what_was_set(
     assert scenario.replace({"fedprox.mu": 0.2}).on("fedprox")
     assert scenario.replace({"fedprox": True}).without("fedprox", "privacy") == scenario
     assert scenario.replace({"privacy": False, "privacy.epsilon": 2.0}).on("privacy")
+
+
+def test_a_code_with_more_changes_than_a_run_can_have_is_refused_and_many_are_read():
+    def code(changes):
+        each = [{"round": i + 1, "set": {"training.learning_rate": 0.1}} for i in range(changes)]
+        return codes.encode({"training": {"rounds": 20_000}, "change": each})
+
+    assert len(Scenario.from_code(code(1_000)).changes) == 1_000
+    with pytest.raises(ScenarioError, match="change: 1,001 are too many"):
+        Scenario.from_code(code(1_001))
+    with pytest.raises(ScenarioError, match="holds more than a scenario"):
+        Scenario.from_code(code(20_000))
 
 
 @pytest.mark.parametrize("name", ["seed", "name", "change", "fedprox.mu", "training", "fedproxx"])

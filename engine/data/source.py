@@ -57,14 +57,15 @@ def choose(features: Sequence[str], keep: Sequence[str], drop: Sequence[str]) ->
     Raises:
         DataError: A name that is no column, or no column left.
     """
+    known, kept, dropped = set(features), set(keep), set(drop)
     for key, names in (("keep", keep), ("drop", drop)):
         for name in names:
-            if name not in features:
+            if name not in known:
                 raise DataError(
                     f"data.{key}: there is no column {name!r}; {_either(name, features)}"
                 )
     chosen = [
-        i for i, name in enumerate(features) if (not keep or name in keep) and name not in drop
+        i for i, name in enumerate(features) if (not keep or name in kept) and name not in dropped
     ]
     if not chosen:
         raise DataError(

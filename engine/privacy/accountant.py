@@ -132,6 +132,8 @@ def _costs(rows: Sequence[Counted], delta: float, fineness: float = subsampled.F
         return [math.inf] * len(rows)
     if all(one.sampling_rate == 1 for one in mechanisms):
         return [analytic.epsilon_of(math.sqrt(_mu_squared(row)), delta) for row in rows]
+    if _ever(rows[-1]) <= delta:
+        return [0.0] * len(rows)
     return subsampled.epsilons(mechanisms, [list(row.values()) for row in rows], delta, fineness)
 
 
@@ -150,6 +152,15 @@ def _counted(releases: Releases) -> Counted:
             mechanism = Mechanism(release.sampling_rate, release.noise_multiplier)
             counts[mechanism] = counts.get(mechanism, 0) + release.count
     return dict(sorted(counts.items()))
+
+
+def _ever(row: Counted) -> float:
+    """Probability that the unit's data is in any release at all; δ from there on allows everything."""
+    never = math.fsum(
+        n * math.log1p(-one.sampling_rate) if one.sampling_rate < 1 else -math.inf
+        for one, n in row.items()
+    )
+    return -math.expm1(never)
 
 
 def _mu_squared(counts: Counted) -> float:

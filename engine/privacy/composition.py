@@ -116,6 +116,11 @@ class Spectrum:
     logs: list[Complexes]
     log_scales: list[float]
 
+    @property
+    def too_coarse(self) -> bool:
+        """Whether tilting leaves no number between two points of even the largest grid."""
+        return self.window.order * self.window.width / self.points > _HUGE
+
     def total(self, counts: Counts) -> Total:
         """The sum of so many losses of each kind."""
         log = np.zeros(len(self.turns), np.complex128)

@@ -71,8 +71,10 @@ class Mechanism:
         By Φ(−r) ≤ e^(−r²/2) / 2, for both parts of P at the upper end.
         """
         q, z = self.sampling_rate, self.noise_multiplier
-        radius = z * math.sqrt(2 * math.log(max(count / left_out, 2.0)))
-        sampled = z * math.sqrt(2 * math.log(max(q * count / left_out, 2.0)))
+        each = math.log(max(count, 1)) - math.log(left_out)  # 1 / 1e-307 may be no number any more
+        radius, sampled = (
+            z * math.sqrt(2 * max(rare, math.log(2))) for rare in (each, each + math.log(q))
+        )
         return -radius, max(radius, 1 + sampled)
 
 

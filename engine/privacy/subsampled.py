@@ -20,6 +20,7 @@ _PRECISE = 1e-5  # relative: the same for the distance of two worlds
 _SMALL = 1e-12  # a probability that does not matter to it
 _NEAR, _FAR = 0.8, 0.4  # of a guess at ε: where it mostly is, and where the guess was bad
 _WORTH = 1e-4  # an ε below it is known well enough
+_BEYOND = 1e5  # an ε above it protects nobody, and its bound will do
 _CERTAIN = -36.0  # log of an overlap that leaves nothing to guess
 
 
@@ -29,7 +30,8 @@ def epsilons(
     """ε after each row of counts; the last row is the largest, and chooses the grid for all.
 
     Both directions have to be private, with the unit against without and without against with. The
-    second is mostly the cheaper one, and where its Rényi bound says so already, it is not asked.
+    second is mostly the cheaper one, and where its Rényi bound says so already, it is not asked. An ε
+    that is beyond all use is told by its bound, 5–20 % too high.
     """
     left = delta * (1 - 2 * NEGLIGIBLE)  # the outputs left out have 1.5 of it
     found = [0.0] * len(rows)
@@ -37,8 +39,12 @@ def epsilons(
         sketched = Sketched.of(mechanisms, rows[-1], away, NEGLIGIBLE * delta)
         bounds = [renyi_bound(sketched.log_moments(row), left) for row in rows]
         if any(bound > so_far for bound, so_far in zip(bounds, found, strict=True)):
-            costs = _one_way(sketched, rows, left, bounds[-1], _NEAR * bounds[-1], fineness)
-            found = list(map(max, found, costs))
+            near = sum(bound <= _BEYOND for bound in bounds)  # bounds ascend, as the rows do
+            costs = bounds[near:]
+            if near:
+                most = bounds[near - 1]
+                costs = _one_way(sketched, rows[:near], left, most, _NEAR * most, fineness) + costs
+            found = list(map(max, found, map(min, costs, bounds)))
     return found
 
 
@@ -71,6 +77,8 @@ def _one_way(
     moments, largest = sketched.log_moments(rows[-1]), sketched.largest(rows[-1])
     window = choose(moments, largest, delta, guess, lowest)
     losses = spectrum(sketched, rows[0], rows[-1], window, fineness * guess * window.order)
+    if losses.too_coarse:
+        return [math.inf] * len(rows)  # the Rényi bound has to do
     found = [losses.total(counts).epsilon(delta) for counts in rows]
     for i, (row, epsilon) in enumerate(zip(rows, found, strict=True)):
         spills = epsilon < lowest and window.spills(

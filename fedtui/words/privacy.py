@@ -96,6 +96,9 @@ def noise_costs(
     added = (
         f"The naive sum over {many(steps, 'release')} is ε = {number(naive[0])} at δ = {naive[1]:.3g}: too"
         " high a price for the same noise."
+        if naive[1] < 1
+        else f"The naive sum over {many(steps, 'release')} has δ = {number(naive[1])}: from δ = 1 on it"
+        " promises nothing."
     )
     return [
         f"ε = {epsilon}  at z = {z:.6g}",

@@ -14,6 +14,7 @@ from engine.errors import DataError
 from engine.sections import Data
 
 SPLIT = "split"
+MOST = 10_000  # columns to learn from, as of a table that is made up
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ def find_columns(
     drop = [name for name in data.drop if name != SPLIT or SPLIT not in names]
     chosen = [rest[i] for i in choose([names[i] for i in rest], data.keep, drop)]
     features = tuple(names[i] for i in chosen)
+    if len(features) > MOST:
+        raise DataError(
+            f"{where}: {len(features):,} columns are too many to learn from; choose {MOST:,} or fewer"
+            " with data.keep or data.drop."
+        )
     return Columns(file, tuple(names), features, tuple(chosen), label, hospital, split)
 
 
@@ -68,23 +74,23 @@ def align(file: str, line: int, header: Sequence[str], data: Data, first: Column
     names, where = [name.strip() for name in header], f"{file}, line {line}"
     refuse_bad_names(where, names, _known(names, data))
     needed = (*first.features, data.label_col, *([SPLIT] if first.split is not None else []))
+    place, known = {name: i for i, name in enumerate(names)}, set(first.names)
+    drop, keep = set(data.drop), set(data.keep)
     for name in needed:
-        if name not in names:
+        if name not in place:
             raise DataError(_only(where, name, first.file))
     for name in names:
-        passed = (
-            name in data.drop or name == data.hospital_col or (data.keep and name not in data.keep)
-        )
-        if name not in first.names and not passed:
+        passed = name in drop or name == data.hospital_col or (keep and name not in keep)
+        if name not in known and not passed:
             raise DataError(_only(first.file, name, file))
     return Columns(
         file=file,
         names=tuple(names),
         features=first.features,
-        places=tuple(map(names.index, first.features)),
-        label=names.index(data.label_col),
+        places=tuple(place[name] for name in first.features),
+        label=place[data.label_col],
         hospital=None,
-        split=names.index(SPLIT) if first.split is not None else None,
+        split=place[SPLIT] if first.split is not None else None,
     )
 
 
@@ -108,12 +114,14 @@ def refuse_bad_names(where: str, names: Sequence[str], known: bool) -> None:
     """
     if not any(names):
         raise DataError(f"{where}: there is no header; write the column names there.")
+    before: set[str] = set()
     for i, name in enumerate(names):
         if not name:
             raise DataError(f"{where}: column {i + 1} has no name; give it one.")
-        if name in names[:i]:
+        if name in before:
             twice = f"{shown(name)} occurs twice" if known else f"of column {i + 1} occurs before"
             raise DataError(f"{where}: the column name {twice}; rename one of them.")
+        before.add(name)
 
 
 def _find(file: str, line: int, names: Sequence[str], wanted: str, role: str, data: Data) -> int:
