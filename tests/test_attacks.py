@@ -238,6 +238,17 @@ def test_of_two_hospitals_each_reads_the_other_masks_or_not():
     assert one_patient(scenario, before, 1, 3).readers == ("other",)
 
 
+def test_where_one_of_three_falls_away_the_two_left_read_each_other():
+    """t = 2 of 3 opens a sum of two, so C takes its own part out and has what A sent."""
+    drops = {"drops": ["1:B"]}
+    scenario = small(data={"hospitals": 3}, masking={}, faults=drops)
+    start, after = states(scenario)[:2]
+    a, c = (victim(scenario, start, hospital, seed=scenario.seed) for hospital in (0, 2))
+    moved = (after.params - start.params) * (a.size + c.size) - c.update(c.patients)[0] * c.size
+    np.testing.assert_allclose(moved / a.size, a.update(a.patients)[0], atol=1e-5)
+    assert a.readers == c.readers == ("other",)
+
+
 @pytest.mark.parametrize(
     ("scenario", "readers"),
     [
@@ -250,6 +261,13 @@ def test_of_two_hospitals_each_reads_the_other_masks_or_not():
         (two(masking={}, privacy={"unit": "hospital", "epsilon": math.inf}), ("other",)),
         (small(masking={}), ()),
         (small(), ("server",)),
+        (small(masking={"threshold": 0.5}, faults={"drops": ["1:A", "1:D"]}), ("other",)),
+        (small(masking={"threshold": 0.5}, faults={"drops": ["1:A"]}), ()),
+        (small(masking={}, faults={"drops": ["1:A", "1:D"]}), ()),  # fewer than 3 of 4: lost
+        (small(masking={"threshold": 0.5}, faults={"drops": ["1:A", "1:D"], "where": "after"}), ()),
+        (small(masking={"threshold": 0.5}, faults={"drops": ["2:A", "2:D"]}), ()),  # another round
+        (small(faults={"drops": ["1:A", "1:C", "1:D"]}), ("server", "others")),
+        (small(faults={"drops": ["1:A", "1:B", "1:D"]}), ("server", "other")),  # B is looked at
     ],
 )
 def test_who_can_tell_an_update_from_all_others(scenario, readers):

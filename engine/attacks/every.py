@@ -28,7 +28,7 @@ class Attacks:
             from the set-up where it was told there; None where it was not and the model is a network.
         runs: The same patient, from two results; `runs_at_best` after one step over everyone.
         sums: The hospital's update, from two sums; `sums_at_best` after one step over everyone. None
-            where fewer than three take part, or so many patients that it would take long.
+            where fewer than three arrive, or so many patients that it would take long.
         members: Who was in the training of the model that this round starts from.
     """
 
@@ -56,9 +56,9 @@ def every(
     as_planned = before_round_1(state, state.params)
     zero = before_round_1(state, np.zeros(len(state.params)))
     at_best = in_one_step(here.scenario)
-    patients = int(here.federation.train.sizes[here.cohort].sum())
+    patients = int(here.federation.train.sizes[here.arriving].sum())
     countable = can_count(here)
-    enough = len(here.cohort) > 2 and patients <= _MOST_IN_SUMS
+    enough = len(here.arriving) > 2 and patients <= _MOST_IN_SUMS
     return Attacks(
         record=attempt(here, patient),
         cases=count(here) if countable else None,

@@ -139,13 +139,13 @@ def _new_model(of: Victim, update: Floats) -> Floats:
 
 
 def _votes(of: Victim) -> Floats:
-    """Of all who take part, (k,)."""
-    sizes = of.federation.train.sizes[of.cohort]
+    """Of all whose updates are added up, (k,)."""
+    sizes = of.federation.train.sizes[of.arriving]
     return weights(of.scenario.training.weighting, sizes)
 
 
 def _vote(of: Victim) -> float:
     """Of the hospital, as the mean counts it: by the planned total where there is one."""
-    own = float(_votes(of)[of.cohort == of.hospital][0])
+    own = float(_votes(of)[of.arriving == of.hospital][0])
     planned = next(s.planned_total for s in of.pipeline.stages if isinstance(s, Weighting))
     return own / (planned or float(_votes(of).sum()))

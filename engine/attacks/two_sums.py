@@ -62,13 +62,13 @@ def two_sums(scenario: Scenario, state: State, hospital: int, seed: int | None =
         RunError: The state came without its patients.
     """
     of = victim(scenario, state, hospital, seed)
-    if len(of.cohort) < 3:
+    if len(of.arriving) < 3:
         raise ScenarioError(
             "attack: two sums need three hospitals in a round, so that two are left for the second;"
-            " raise training.participation."
+            " raise training.participation, or let fewer fall away."
         )
-    others = of.cohort[of.cohort != hospital]
-    first, params = _sum(of, of.cohort)
+    others = of.arriving[of.arriving != hospital]
+    first, params = _sum(of, of.arriving)
     again, _ = _sum(of.again(of.seed + 1), others)
     moved = replace(of.again(of.seed + 2), state=replace(state, params=params))
     later, _ = _sum(moved, others)
@@ -77,7 +77,7 @@ def two_sums(scenario: Scenario, state: State, hospital: int, seed: int | None =
     return TwoSums(
         hospital=hospital,
         round=state.round + 1,
-        cohort=of.cohort,
+        cohort=of.arriving,
         true=of.protected(of.update(of.patients), at)["update"][0],
         same_model=(first.update - again.update) / votes,
         next_round=(first.update - later.update) / votes,

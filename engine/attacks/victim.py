@@ -15,16 +15,18 @@ from functools import cached_property
 
 import numpy as np
 
-from engine.arrays import Floats, Ints
+from engine.arrays import Flags, Floats, Ints
 from engine.blocks import Block, Ragged
 from engine.broadcast import broadcast
 from engine.channels.base import Total
+from engine.channels.section import Masking, opens_with
 from engine.class_weights import ClassWeights
 from engine.codecs.section import codec_of
 from engine.cohort import cohort_size, draw_cohort
 from engine.data.federation import Federation, Table
 from engine.data.source import shown
 from engine.errors import RunError, ScenarioError
+from engine.faults import Dropouts, Faults
 from engine.models import Model
 from engine.pipeline import Pipeline, build
 from engine.privacy.plan import make_plan
@@ -62,7 +64,7 @@ class Victim:
     Attributes:
         scenario: The settings in force in that round.
         hospital: Its index in the federation; it takes part, whoever else was drawn.
-        cohort: Those who take part, ascending, (k,).
+        cohort: Those who take part, ascending, (k,). Not all of them may arrive.
         seed: Of all the noise, coins and rounding that its messages meet.
     """
 
@@ -200,17 +202,42 @@ class Victim:
         return self.read(self.pipeline.channel.message(own, one, at.cohort), one)
 
     @property
+    def arriving(self) -> Ints:
+        """Whose updates are to be added up, ascending: the cohort without those who fall away before.
+
+        Who falls away is public and the run's own. The hospital that is looked at does not, whatever was
+        to happen to it.
+        """
+        return self.cohort[self._stay("sharing", "before")]
+
+    @property
+    def lost(self) -> bool:
+        """Whether too few stay to open their sum, so that nobody can read anything of it."""
+        masking = self.scenario.get(Masking)
+        answering = int(self._stay("sharing", "before", "after").sum())
+        return bool(masking and answering < opens_with(masking.threshold, len(self.cohort)))
+
+    def _stay(self, *points: str) -> Flags:
+        """Which of the cohort do not fall away at these points, (k,)."""
+        faults, sizes = self.scenario.get(Faults), self.federation.train.sizes[self.cohort]
+        dropouts = faults.dropouts(self.federation.names) if faults else Dropouts()
+        at = replace(self.moment(self.size), seed=self.scenario.seed)
+        at = replace(at, cohort=self.cohort, patients=sizes)
+        return np.asarray(~dropouts.lost(at, *points) | (self.cohort == self.hospital))
+
+    @property
     def readers(self) -> tuple[str, ...]:
         """Who can tell this update from all others: "server", "other", "others"; or nobody.
 
-        The server, where no mask hides it; and where only two take part, the other one, masks or not:
-        the new model minus the old one minus its own update is this one. Where one takes part alone, all
+        The server, where no mask hides it; and where only two arrive, the other one, masks or not: the
+        new model minus the old one minus its own update is this one. Where one arrives alone, all
         others that come to have both models. Noise on the sum prevents that.
         """
+        arriving = 0 if self.lost else len(self.arriving)
         server = () if self.scenario.on("masking") else ("server",)
         if self.noise_after or len(self.federation.names) == 1:
             return server
-        return server + {1: ("others",), 2: ("other",)}.get(len(self.cohort), ())
+        return server + {1: ("others",), 2: ("other",)}.get(arriving, ())
 
     @property
     def noise_after(self) -> bool:

@@ -157,9 +157,9 @@ def readable(readers: tuple[str, ...]) -> str:
         )
     told = f"Who can read it: {words.listed([_READERS[reader] for reader in readers])}."
     if "others" in readers:
-        return f"{told} It takes part alone: new model − old model is its update."
+        return f"{told} No other update arrives: new model − old model is its update."
     if "other" in readers:
-        return f"{told} Only two take part: new model − old model − its own update is this one."
+        return f"{told} Only two updates arrive: new model − old model − its own is this one."
     return told
 
 
