@@ -23,6 +23,12 @@ def stream(seed: int, purpose: str, *address: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(key=key))
 
 
+def derived(seed: int, purpose: str) -> int:
+    """A seed for draws that somebody else may repeat: it does not lead back to `seed`."""
+    name = f"{seed}:seed for {purpose}".encode()
+    return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "little")
+
+
 _TOGETHER = 16  # hospitals a stream: one each costs more than the training, more draw in vain
 _WIDE = 2_000  # numbers a row, which take as long as to make a stream
 

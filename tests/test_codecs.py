@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from engine import Scenario, run
 from engine.broadcast import broadcast, read_model
 from engine.channels.plain import Plain
-from engine.codecs.base import fixed_point
+from engine.codecs.base import fixed_point, rounding_draws
 from engine.codecs.float16 import Float16
 from engine.codecs.float32 import Float32
 from engine.codecs.numbers import largest
@@ -28,6 +29,7 @@ from engine.events import ModelSent, RoundFinished, RunStarted, UpdatesSent
 from engine.models.logistic import Logistic
 from engine.norms import lengths
 from engine.pipeline import Pipeline
+from engine.randomness import derived
 from engine.stages.base import Moment
 from engine.stages.error_feedback import ErrorFeedback
 from engine.stages.memory import Remembered
@@ -631,3 +633,14 @@ def test_traffic_counts_every_copy_of_a_broadcast():
     assert traffic.by_kind() == {"model": (4, 61)}
     assert traffic.total("downlink") == 61
     assert traffic.total("uplink") == 0
+
+
+def test_the_seed_of_random_positions_is_not_the_one_that_makes_the_noise():
+    """The server must draw the positions too; with what it needs for them it cannot draw the noise."""
+    at = Moment(42, 1, np.arange(3), np.full(3, 9), 4, np.zeros(8))
+    positions, coins = rounding_draws(RandK(0.3), at, 8), rounding_draws(Qsgd(4), at, 8)
+    assert not np.isin(positions, coins).any()
+    theirs = replace(at, seed=derived(42, "codec"))
+    np.testing.assert_array_equal(positions, theirs.uniform("quantize", 8))
+    noise = at.stream("hospital noise").standard_normal((4, 8))
+    assert not np.isin(noise, theirs.stream("hospital noise").standard_normal((4, 8))).any()

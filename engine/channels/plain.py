@@ -60,7 +60,7 @@ class Plain:
 
     def _draws(self, at: Moment, of: Flags) -> Floats | None:
         """What the codec draws for those hospitals of the cohort, at either end."""
-        uniform = rounding_draws(self.codec.random_numbers, at, len(at.anchor))
+        uniform = rounding_draws(self.codec, at, len(at.anchor))
         return None if uniform is None else uniform[of]
 
     def _messages(self, upload: Named, at: Moment, send: Flags) -> tuple[bytes, ...]:

@@ -82,5 +82,5 @@ class Secure:
     def rows(self, upload: Named, at: Moment) -> Ring:
         """Ring integers (k, d + 1), not masked yet."""
         update = upload["update"]
-        uniform = rounding_draws(self.ring.random_numbers, at, update.shape[1])
+        uniform = rounding_draws(self.ring, at, update.shape[1])
         return self.ring.to_ring(update, upload["weight"].astype(np.int64), uniform)

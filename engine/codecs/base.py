@@ -10,7 +10,7 @@ has to know), and, where such messages can be added up, how an update becomes ri
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from engine.arrays import Bytes, Floats, Ints
 from engine.errors import RunError, ScenarioError
+from engine.randomness import derived
 from engine.stages.base import Moment
 
 Ring = npt.NDArray[np.uint64]  # integers mod 2^bits
@@ -28,6 +29,7 @@ class Codec:
 
     code: ClassVar[int]  # in the header of its messages
     random_numbers: ClassVar[int] = 0  # uniform draws it needs per parameter
+    drawn_alike: ClassVar[bool] = False  # whether the reader needs the very same
 
     def size(self, parameters: int) -> int:
         """Bytes of a body that holds an update of d = `parameters`."""
@@ -71,12 +73,18 @@ class Codec:
         raise NotImplementedError
 
 
-def rounding_draws(numbers: int, at: Moment, parameters: int) -> Floats | None:
-    """The cohort's uniform draws for a codec, `numbers` a parameter; None for none.
+def rounding_draws(of: Codec | RingFormat, at: Moment, parameters: int) -> Floats | None:
+    """The cohort's uniform draws for a codec or a ring, (k, random_numbers · d); None where it needs none.
 
-    Whoever asks again gets the same: the hospital that encodes, its error feedback, and the server.
+    Whoever asks again gets the same: the hospital that encodes, its error feedback, and, where the server
+    has to draw alike, the server. It then knows a seed for these draws alone: the run's own makes the noise
+    as well, and must not be handed to it.
     """
-    return at.uniform("quantize", numbers * parameters) if numbers else None
+    if not of.random_numbers:
+        return None
+    if of.drawn_alike:
+        at = replace(at, seed=derived(at.seed, "codec"))
+    return at.uniform("quantize", of.random_numbers * parameters)
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,7 @@ class RingFormat:
     bits: int
     bound: float
     random_numbers: ClassVar[int] = 0
+    drawn_alike: ClassVar[bool] = False
 
     def to_ring(self, update: Floats, weight: Ints, uniform: Floats | None) -> Ring:
         """Ring integers (k, d + 1) of `update` (k, d) and `weight` (k,)."""

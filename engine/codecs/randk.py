@@ -2,9 +2,9 @@
 
 Konečný et al. 2016, "Federated Learning: Strategies for Improving Communication Efficiency", section
 2 ("random mask": a fresh one each round, for each client its own, sent as its seed); as an operator
-Stich et al. 2018, "Sparsified SGD with Memory", section 2. Here the seed is the run's, and the
-draws stand at the round's address, a row for each hospital. Every set of m of the d numbers is equally
-likely, so
+Stich et al. 2018, "Sparsified SGD with Memory", section 2. Here one seed, agreed before round 1, serves
+for all rounds and hospitals; it is derived from the run's and does not lead back to it, since the run's
+makes the noise of privacy too. Every set of m of the d numbers is equally likely, so
 
 - sent d/m times as large it is unbiased, with the variance (d/m − 1) u_i² a coordinate;
 - sent as it is it is contractive on average: E ‖C(u) − u‖² = (1 − m/d) ‖u‖².
@@ -43,6 +43,7 @@ class RandK(Codec):
 
     code: ClassVar[int] = 6
     random_numbers: ClassVar[int] = 1
+    drawn_alike: ClassVar[bool] = True
 
     fraction: float = 0.1
     rescaled: bool = True

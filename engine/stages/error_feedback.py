@@ -45,7 +45,7 @@ class ErrorFeedback(Stage):
         update = upload["update"]
         parameters = update.shape[1]
         whole = update + memory.get("left out", np.zeros(update.shape))
-        uniform = rounding_draws(self.codec.random_numbers, at, parameters)
+        uniform = rounding_draws(self.codec, at, parameters)
         bodies = self.codec.encode(whole, uniform)
         left_out = whole - self.codec.decode(bodies, parameters, uniform)
         facts = {"left_out": lengths(left_out)}
