@@ -77,8 +77,8 @@ def rounding_draws(of: Codec | RingFormat, at: Moment, parameters: int) -> Float
     """The cohort's uniform draws for a codec or a ring, (k, random_numbers · d); None where it needs none.
 
     Whoever asks again gets the same: the hospital that encodes, its error feedback, and, where the server
-    has to draw alike, the server. It then knows a seed for these draws alone: the run's own makes the noise
-    as well, and must not be handed to it.
+    has to draw alike, the server. It then knows a seed for these draws alone: the run's own makes the
+    noise as well, and must not be handed to it.
     """
     if not of.random_numbers:
         return None
