@@ -18,6 +18,7 @@ import numpy as np
 from engine.arrays import Floats
 from engine.data.csv.same_labels import known_labels
 from engine.data.gaps import missing
+from engine.data.ranges import REACH
 from engine.data.source import shown
 from engine.data.unseen import Unseen, read_unseen
 from engine.errors import DataError
@@ -56,7 +57,7 @@ def predict(by: Finished, path: Path) -> Prediction:
     """
     table = read_unseen(path, by.data, by.features, by.categories)
     x = _scaled(by, table, _filled(by, table))
-    logits = by.model.logits(by.params, x)
+    logits = by.model.logits(by.params, _within(by, x))
     y, strange = _labels(by, table)
     return Prediction(
         lines=tuple(table.places.of(row)[1] for row in range(len(x))),
@@ -109,6 +110,11 @@ def _scaled(by: Finished, table: Unseen, x: Floats) -> Floats:
     mean, std = by.scale.mean, by.scale.std
     divisor = np.where(std > 0, std, np.inf)
     return np.asarray((x - mean[own]) / divisor[own])
+
+
+def _within(by: Finished, x: Floats) -> Floats:
+    """Scaled rows, cut to the public bounds where these make the scale."""
+    return np.clip(x, -REACH, REACH) if by.data.scaling == "ranges" else x
 
 
 def _places(known: Sequence[str], table: Unseen, column: str) -> list[int]:

@@ -55,6 +55,8 @@ def prepare(scenario: Scenario, start: State | None) -> Generator[Event, None, P
         federation = replace(
             federation, setup=setup, notes=(*federation.notes, _told_of(class_weights))
         )
+    elif scenario.model.class_weight == "given":
+        class_weights = ClassWeights(1.0, scenario.model.case_weight)
     if isinstance(model, Logistic):
         yield from told(_refuse_too_large(federation))
     else:

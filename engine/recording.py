@@ -5,7 +5,10 @@ system before the next event is asked for, and the disk at the end of each round
 torn last line. What a state shares with all others of its run (the patients) is not written.
 
 A recording holds updates, and with the scenario's seed the noise in it can be removed: the first line
-says so, and only its owner may read the file.
+says so, and only its owner may read the file. Of a run on somebody's own data it also holds that seed, and
+the model of all data in one place, which has no noise. Both can be left out (`withheld`); then no fork can
+start from it. What else is in it has no noise either, and is said to be there: losses, lengths of updates,
+right answers.
 """
 
 from __future__ import annotations
@@ -41,6 +44,14 @@ FORMAT = 1
 _NUMBERS = "biuf"  # kinds of arrays: truth values, whole numbers, floating point
 _ARRAYS = {arrays.Flags: "b", arrays.Ints: "iu", arrays.Floats: "f", arrays.Bytes: "u"}
 _WARNING = "holds hospitals' updates; with the seed the noise can be removed"
+_OF_OWN_DATA = (
+    "holds the seed, with which the noise can be removed, and the model of all data in one place, which"
+    " has none; hospitals' updates; their losses, lengths and right answers without noise: hand it to nobody"
+)
+_WITHHELD = (
+    "the seed and the model of all data in one place are left out; holds hospitals' updates as they were"
+    " sent, and their losses, lengths and right answers without noise"
+)
 _VALUES: Mapping[str, type] = {
     kind.__name__: kind
     for kind in (
@@ -66,10 +77,15 @@ _DAMAGED = (ValueError, KeyError, TypeError, AttributeError, OverflowError, Recu
 
 
 class Recorder:
-    """Writes events to a new file, or to an empty one; what is there is never overwritten."""
+    """Writes events to a new file, or to an empty one; what is there is never overwritten.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    Args:
+        own_data: Whether the patients are somebody's own, so that the first line says what that means.
+        withheld: Leave out the seed, and the model of all data in one place.
+    """
+
+    def __init__(self, path: Path, own_data: bool = False, withheld: bool = False) -> None:
+        self.path, self.withheld = path, withheld
         self.begun = False
         if os.path.isfile(path) and os.path.getsize(path) > 0:
             raise DataError(f"{path}: it exists already; choose another file for --record.")
@@ -81,7 +97,8 @@ class Recorder:
             ) from None
         if os.path.isfile(path):
             self._own()
-        self._line({"fedtui": FORMAT, "version": __version__, "warning": _WARNING})
+        warning = _WITHHELD if withheld else _OF_OWN_DATA if own_data else _WARNING
+        self._line({"fedtui": FORMAT, "version": __version__, "warning": warning})
 
     def _own(self) -> None:
         """Let nobody else read it; a file that is somebody else's cannot be kept from them."""
@@ -98,7 +115,7 @@ class Recorder:
         Raises:
             RunError: The disk is full, or the file cannot be written any more.
         """
-        self._line(_plain(event))
+        self._line(_without_secrets(_plain(event)) if self.withheld else _plain(event))
         self.begun = self.begun or isinstance(event, events.RunStarted)
         if isinstance(event, events.RoundFinished) and self.path.is_file():
             os.fsync(self.descriptor)
@@ -190,6 +207,23 @@ def _plain(value: Any) -> Any:
         fields.pop("prepared", None)
         return {f"${type(value).__name__}": {k: _plain(v) for k, v in fields.items()}}
     return value
+
+
+def _without_secrets(plain: Any) -> Any:
+    """A value as JSON without the seed, wherever it stands, and without a pooled model's numbers."""
+    if isinstance(plain, list):
+        return [_without_secrets(item) for item in plain]
+    if not isinstance(plain, dict):
+        return plain
+    match plain:
+        case {"$Scenario": given}:
+            return {"$Scenario": {key: value for key, value in given.items() if key != "seed"}}
+        case {"$State": fields}:  # its basis names the seed as well
+            plain = {"$State": {**fields, "basis": ""}}
+        case {"$Baselines": fields}:
+            unknown = np.full(fields["pooled_params"]["shape"], np.nan)
+            plain = {"$Baselines": {**fields, "pooled_params": _plain(unknown)}}
+    return {key: _without_secrets(value) for key, value in plain.items()}
 
 
 def _numbers(array: np.ndarray) -> list[Any]:

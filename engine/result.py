@@ -28,6 +28,13 @@ _WITHHELD = (
 )
 
 
+_EXACT = (
+    "scaling, fill: measured on the training patients and exact, as `fedtui predict` needs them; mean × number"
+    " of patients is a sum, and whoever knows all patients but one finds the last in it. data.ranges, public"
+    " bounds, leaves no such sum."
+)
+
+
 class Result:
     """Collects a run. `as_dict` may be asked for at any time after `RunStarted`."""
 
@@ -63,6 +70,7 @@ class Result:
             "scenario": started.scenario.to_hand_on(),
             "code": started.scenario.to_code(),
             **({"withheld": _WITHHELD} if started.scenario.on_own_data else {}),
+            **({"exact": _EXACT} if _tells_of_patients(started) else {}),
             "model": {
                 "kind": started.scenario.model.kind,
                 **(
@@ -79,7 +87,7 @@ class Result:
             "ledger": {k: {"count": n, "bytes": size} for k, (n, size) in ledger.items()},
             "setup": {k: {"count": n, "bytes": size} for k, (n, size) in started.setup.items()},
             "baselines": _baselines(started.baselines, names, started.federation.test_sizes),
-            "privacy": _privacy(_last_plan(self.rounds), self.rounds, names),
+            "privacy": _privacy(_last_plan(self.rounds), self.rounds, names, started),
             "final": {
                 "accuracy": score.accuracy,
                 "loss": score.loss,
@@ -110,6 +118,12 @@ def run(scenario: Scenario) -> dict[str, Any]:
     for event in simulate(scenario):
         result.add(event)
     return result.as_dict()
+
+
+def _tells_of_patients(started: RunStarted) -> bool:
+    """Whether the scale in a result on own data is a sum over patients."""
+    measured = {"scale", "filled gaps"} & set(started.federation.from_patients)
+    return started.scenario.on_own_data and bool(measured)
 
 
 def _hospitals(started: RunStarted) -> list[dict[str, Any]]:
@@ -173,9 +187,16 @@ def _last_plan(rounds: list[RoundFinished]) -> Plan | None:
 
 
 def _privacy(
-    plan: Plan | None, rounds: list[RoundFinished], names: tuple[str, ...]
+    plan: Plan | None,
+    rounds: list[RoundFinished],
+    names: tuple[str, ...],
+    started: RunStarted,
 ) -> dict[str, Any] | None:
-    """Whom it protects and what it cost each hospital's; steps are releases with noise so far."""
+    """Whom it protects and what it cost each hospital's; steps are releases with noise so far.
+
+    `hides` is what ε is for: a "patient", a "row" where a patient may have several, or a "hospital".
+    `held_fixed` is what no ε covers: it was measured on patients before round 1.
+    """
     if plan is None:
         return None
     last = rounds[-1]
@@ -188,6 +209,10 @@ def _privacy(
     }
     return {
         **known,
+        "hides": (
+            started.scenario.data.example if plan.settings.unit == "patient" else plan.settings.unit
+        ),
+        "held_fixed": list(started.federation.from_patients),
         **{key: _named(values, names) for key, values in by_hospital.items()},
     }
 

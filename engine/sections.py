@@ -12,11 +12,20 @@ OWN_HOSPITALS = ("notebook",)  # sources that come in hospitals of their own
 BUILT_IN = ("synthetic", "notebook", "breast-cancer")
 CATALOGUE = ("heart-disease", "heart-disease-full", "eicu-demo", "mimic-demo")  # fetched on request
 PUBLIC = BUILT_IN + CATALOGUE  # everybody has these patients; any other source is somebody's own
+_A_ROW_EACH = (*BUILT_IN, "heart-disease", "heart-disease-full")  # no patient has two rows
 
 
 def _natural(values: Mapping[str, Any]) -> str:
     has_hospitals = values["source"] in OWN_HOSPITALS or values["source"] not in BUILT_IN
     return "natural" if has_hospitals else "iid"
+
+
+def _scaling(values: Mapping[str, Any]) -> str:
+    return "ranges" if values["ranges"] else "global"
+
+
+def _class_weight(values: Mapping[str, Any]) -> str:
+    return "given" if values["case_weight"] != 1 else "none"
 
 
 _USERS: Mapping[str, Callable[[Data], bool]] = {
@@ -30,6 +39,7 @@ _USERS: Mapping[str, Callable[[Data], bool]] = {
     "sizes": lambda data: data.partition == "quantity",
     "shards": lambda data: data.partition == "pathological",
     "along": lambda data: data.partition == "covariate",
+    "ranges": lambda data: data.scaling == "ranges",
     "hospital_col": lambda data: data.source not in PUBLIC or data.source == "eicu-demo",
     "label_col": lambda data: data.source not in PUBLIC,
     "separator": lambda data: data.source not in PUBLIC,
@@ -95,8 +105,12 @@ class Data(Section):
     )
     scaling: str = knob(
         "global",
-        "standardise columns over all training patients, per hospital, or not",
-        choices=("global", "hospital", "none"),
+        "standardise columns over all training patients, per hospital, by public ranges, or not",
+        choices=("global", "hospital", "ranges", "none"),
+        depends=_scaling,
+    )
+    ranges: tuple[str, ...] = knob(
+        (), "public bounds of columns, e.g. age=0:110,*=0:10; no patient is asked for a scale"
     )
     hospital_col: str = knob("hospital", "CSV column that names the hospital")
     label_col: str = knob("label", "CSV column that holds the label")
@@ -110,11 +124,18 @@ class Data(Section):
         "auto", "CSV separator: , or ; or | or tab; auto: the one that the header is written with"
     )
 
+    @property
+    def example(self) -> str:
+        """What a row is: a "patient", or where one may have several, an admission say, a "row"."""
+        return "patient" if self.source in _A_ROW_EACH else "row"
+
     def unused(self, key: str) -> str:
         """Which keys the source and the partition leave idle."""
         users = _USERS.get(key)
         if users is None or users(self):
             return ""
+        if key == "ranges":
+            return f'data.scaling = "{self.scaling}" does not use them'
         return f"source {self.source!r} with partition {self.partition!r} does not use it"
 
 
@@ -130,12 +151,19 @@ class Model(Section):
     init: str = knob("zero", "params before round 1", choices=("zero", "uniform"))
     class_weight: str = knob(
         "none",
-        "weight of a patient: all alike, or balanced, so that cases and others weigh the same together",
-        choices=("none", "balanced"),
+        "weight of a patient: all alike; balanced, so that cases and others weigh the same together;"
+        " or given",
+        choices=("none", "balanced", "given"),
+        depends=_class_weight,
+    )
+    case_weight: float = knob(
+        1.0, "weight of a case beside another patient's 1, given and not counted", above=0, high=1e6
     )
 
     def unused(self, key: str) -> str:
         """Only an mlp has hidden units, and it cannot start from zero."""
+        if key == "case_weight" and self.class_weight != "given":
+            return f'model.class_weight = "{self.class_weight}" does not use it'
         if self.kind == "mlp":
             always = "an mlp always starts at random: from zero its units would all stay alike"
             return always if key == "init" else ""

@@ -193,6 +193,11 @@ def cli(
 @click.option("--seed", type=int, help="Short for --set seed=N.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout, nothing else.")
 @click.option("--record", type=click.Path(path_type=Path), help="Write every event as JSON lines.")
+@click.option(
+    "--withhold",
+    is_flag=True,
+    help="Leave the seed and the model without noise out of the recording.",
+)
 @click.option("--explain", is_flag=True, help="Tell each phase in a plain sentence as it happens.")
 def run(
     scenario: str | None,
@@ -202,6 +207,7 @@ def run(
     seed: int | None,
     as_json: bool,
     record: Path | None,
+    withhold: bool,
     explain: bool,
 ) -> int:
     """Run SCENARIO (a name, a TOML file or a code; default: cells) without a screen."""
@@ -223,7 +229,10 @@ def run(
         from fedtui.explain import explained
 
         events = explained(events, chosen, partial(click.echo, err=as_json))
-    with closing(Recorder(record)) if record else nullcontext() as recorder:
+    if withhold and not record:
+        raise click.UsageError("--withhold: it is for a recording; add --record FILE.")
+    recording = Recorder(record, chosen.on_own_data, withhold) if record else None
+    with closing(recording) if recording else nullcontext() as recorder:
         code = _follow(events, chosen, result, recorder, quiet=explain)
     if result.started is not None:
         from fedtui.report import table

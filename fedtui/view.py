@@ -71,6 +71,7 @@ class View:
     stopped: str | None = None  # None | "budget" | "threshold" | "interrupted"
     finished: bool = False
     why: str = ""  # of hospitals dropped in this round
+    from_patients: tuple[str, ...] = ()  # measured on patients before round 1, outside every ε
     notes: tuple[str, ...] = ()  # on the settings: what was ignored, changed or warned of
 
     @property
@@ -167,6 +168,7 @@ def _(event: ev.RunStarted, view: View) -> View:
         setup=sum(size for _, size in event.setup.values()),
         mail=Mail.before_round_1(event.setup),
         positive_rate=known.positive_rate,
+        from_patients=known.from_patients,
         notes=event.notes,
     )
 

@@ -551,7 +551,7 @@ def test_local_steps_are_counted_one_by_one():
 def test_what_epsilon_does_not_cover_is_said():
     said = " ".join(events(small(privacy={}), RunStarted)[0].notes)
     assert "spends the ε of both" in said
-    assert "not the set-up" in said
+    assert "ε is for rows already scaled, with scale held fixed" in said
     loose = " ".join(events(small(privacy={"delta": 0.3}), RunStarted)[0].notes)
     assert "patients of the largest hospital" in loose
 

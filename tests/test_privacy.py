@@ -344,10 +344,46 @@ def test_a_delta_that_lays_one_hospital_open_is_warned_of():
 
 def test_what_epsilon_leaves_out_is_said():
     said = " ".join(events(hospital(privacy={}), RunStarted)[0].notes)
-    assert "not the set-up before round 1" in said
     assert "who knows the seed" in said
-    unscaled = " ".join(events(hospital(privacy={}, data={"scaling": "none"}), RunStarted)[0].notes)
-    assert "the set-up" not in unscaled
+
+
+GAP = "hospital,label,age,sex\n" + "A,0,1,f\nA,1,,m\nB,0,3,f\nB,1,4,m\n" * 6
+
+
+@pytest.mark.parametrize(
+    ("data", "model", "fixed"),
+    [
+        ({}, {}, "rows already scaled, with scale held fixed; it comes"),
+        ({"scaling": "hospital"}, {}, "rows already scaled, with scale held fixed; it comes"),
+        ({"scaling": "none"}, {}, ""),
+        ({"ranges": ["*=0:60"]}, {}, ""),
+        (
+            {"scaling": "none"},
+            {"class_weight": "balanced"},
+            "rows as they are trained on, with class weights held fixed; they come",
+        ),
+        ({"ranges": ["*=0:60"]}, {"case_weight": 3.0}, ""),
+    ],
+)
+@pytest.mark.parametrize("unit", ["patient", "hospital"])
+def test_what_was_measured_on_patients_before_training_is_outside_epsilon(unit, data, model, fixed):
+    scenario = small(privacy={"unit": unit}, data=data, model=model, training={"rounds": 1})
+    result = run(scenario)
+    said = " ".join(result["notes"])
+    assert (f"ε is for {fixed} from the patients" in said) if fixed else ("ε is for" not in said)
+    assert bool(fixed) == bool(result["privacy"]["held_fixed"])
+
+
+def test_gaps_and_texts_are_measured_on_patients_too_and_ranges_leave_the_texts(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(GAP)
+    of = {"source": str(path), "scaling": "none"}
+    notes = " ".join(run(Scenario.from_dict({"data": of, "privacy": {}}))["notes"])
+    assert "with filled gaps and lists of texts held fixed; they come" in notes
+    of = {"source": str(path), "ranges": ["age=0:110"]}
+    notes = " ".join(run(Scenario.from_dict({"data": of, "privacy": {}}))["notes"])
+    assert "rows as they are trained on, with lists of texts held fixed; they come" in notes
+    assert "became the middle of their range: 'age'" in notes
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from typing import get_type_hints
 import numpy as np
 import pytest
 
-from engine import DataError, recording
-from engine.events import Event, RoundFinished
+from engine import DataError, Scenario, recording
+from engine.baselines import Baselines
+from engine.events import Event, RoundFinished, RunStarted
 from engine.recording import Recorder, read
 from tests.builders import events, finished, small
 
@@ -94,6 +95,34 @@ def test_only_the_owner_may_read_it_and_the_first_line_says_why(tmp_path):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "noise can be removed" in json.loads(path.read_text().splitlines()[0])["warning"]
     recorder.close()
+
+
+def test_of_own_data_the_first_line_says_what_else_is_in_it_and_both_can_be_left_out(tmp_path):
+    path, table = tmp_path / "run.jsonl", tmp_path / "own.csv"
+    rows = "\n".join(f"{'AB'[i % 2]},{i // 2 % 2},{i % 7}" for i in range(40))
+    table.write_text(f"hospital,label,age\n{rows}\n")
+    seed = 123_456_789_012_345_678
+    own = Scenario.from_dict({"seed": seed, "data": {"source": str(table)}, "privacy": {}})
+    changing = own.given | {"change": [{"round": 2, "set": {"privacy.epsilon": 8.0}}]}
+    happened = events(Scenario.from_dict({**changing, "training": {"rounds": 3}}))
+    pooled = json.dumps(happened_baselines(happened).pooled_params.tolist())[1:-1]
+    for withheld in (False, True):
+        recorder = Recorder(path, own_data=True, withheld=withheld)
+        for event in happened:
+            recorder.add(event)
+        recorder.close()
+        head, *lines = path.read_text().splitlines()
+        said = json.loads(head)["warning"]
+        assert ("are left out" in said) == withheld
+        assert ("holds the seed" in said) != withheld
+        for secret in (str(seed), pooled.replace(", ", ",")):
+            assert any(secret in line for line in lines) != withheld
+        assert [type(event) for event in read(path)] == [type(event) for event in happened]
+        path.unlink()
+
+
+def happened_baselines(happened: list[Event]) -> Baselines:
+    return next(event.baselines for event in happened if isinstance(event, RunStarted))
 
 
 def test_the_file_of_a_run_that_never_began_is_not_left_behind(tmp_path):

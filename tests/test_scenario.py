@@ -332,5 +332,5 @@ def test_an_infinite_budget_is_a_setting_wherever_settings_are_written():
 
 def test_of_a_few_choices_all_are_named_and_no_nearest_one():
     """Of "on" the nearest is "none", which is its opposite."""
-    with pytest.raises(ScenarioError, match=r"there is no 'on'; choose none or balanced\."):
+    with pytest.raises(ScenarioError, match=r"there is no 'on'; choose none, balanced or given\."):
         Scenario.from_dict({"model": {"class_weight": "on"}})

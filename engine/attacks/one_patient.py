@@ -167,7 +167,7 @@ def _label(update: Floats) -> int | None:
 
 def _own_units(federation: Federation, standardised: Floats) -> Floats:
     """A record by the public scaling, (features,); a constant column is public with it."""
-    if federation.scaling.kind != "global":
+    if not federation.scaling.public:
         return standardised.copy()
     (record,) = federation.scaling.undone(standardised[None], np.zeros(1, np.int64))
     return np.asarray(record, np.float64)
@@ -175,10 +175,10 @@ def _own_units(federation: Federation, standardised: Floats) -> Floats:
 
 def _spread(federation: Federation) -> Floats:
     """Standard deviation of each column as records are shown, (features,)."""
-    scaling = federation.scaling
+    scaling, spread = federation.scaling, np.asarray(federation.train.x.std(axis=0))
     if scaling.kind == "global" and scaling.std is not None:
         return scaling.std
-    return np.asarray(federation.train.x.std(axis=0))
+    return spread * scaling.std if scaling.public and scaling.std is not None else spread
 
 
 def _errors(true: Floats, recovered: Floats, spread: Floats) -> Floats:

@@ -8,15 +8,16 @@ from typing import cast
 import numpy as np
 
 from engine.arrays import Ints
-from engine.data.categories import agree, disclosed
+from engine.data.categories import Layout, agree, disclosed
 from engine.data.checks import never_measured, only_held_out, refuse_untestable, worth_saying
 from engine.data.federation import Federation, Scaling, Summary, Table
 from engine.data.gaps import gaps
 from engine.data.memory import refuse_too_large
 from engine.data.partition import PARTITIONS, placing
+from engine.data.ranges import bounds
 from engine.data.reading import reading
 from engine.data.report import Report
-from engine.data.scaling import standardising
+from engine.data.scaling import Done, by_ranges, standardising
 from engine.data.source import Source
 from engine.data.split import holding_out
 from engine.data.tables import table
@@ -53,7 +54,7 @@ def loading(data: Data, seed: int) -> Steps[Federation]:
     train = yield from table(source, layout, owner, ~held_out, len(names), seed)
     test = yield from table(source, layout, owner, held_out, len(names), seed)
     source = replace(source, x=source.x[:0].copy())  # the tables hold it now; two copies are enough
-    scaling, traffic, filled = yield from standardising(train, test, layout.features, data.scaling)
+    scaling, traffic, filled = yield from _scaled(train, test, layout, data)
     sizes = np.bincount(owner, minlength=len(names))
     positives = np.bincount(owner, weights=source.y, minlength=len(names))
     yield "reading the patients", 1, 1
@@ -79,6 +80,14 @@ def loading(data: Data, seed: int) -> Steps[Federation]:
             categories=source.categories,
         ),
     )
+
+
+def _scaled(train: Table, test: Table, layout: Layout, data: Data) -> Steps[Done]:
+    """Both tables on one scale: that of public bounds, or what patients are measured for."""
+    if data.scaling == "ranges":
+        limits = bounds(data.ranges, layout.features, layout.marks)
+        return (yield from by_ranges(train, test, layout.features, limits))
+    return (yield from standardising(train, test, layout.features, data.scaling))
 
 
 def _placed(source: Source, data: Data, seed: int) -> Steps[Source]:

@@ -15,6 +15,7 @@ import numpy as np
 from engine.arrays import Floats, Ints
 from engine.data.report import Report
 from engine.norms import lengths
+from engine.wire import Kind
 
 _ROUNDING = 1e-12  # of a column's mean: what undoing the scaling leaves of a zero
 
@@ -67,12 +68,20 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Scaling:
-    """How columns were standardised: `mean`, `std` (features,), or (K, features) by hospital."""
+    """How columns were standardised: `mean`, `std` (features,), or (K, features) by hospital.
 
-    kind: str  # "global" | "hospital" | "none"
+    By public ranges they are the middle and a sixth of the width: nobody's mean.
+    """
+
+    kind: str  # "global" | "hospital" | "ranges" | "none"
     mean: Floats | None
     std: Floats | None  # 0 for a constant column, which becomes 0
     fill: Floats | None = None  # what a missing number becomes, in the table's units, (features,)
+
+    @property
+    def public(self) -> bool:
+        """Whether there is one scale that everybody knows."""
+        return self.kind in ("global", "ranges")
 
     def undone(self, x: Floats, owner: Ints) -> Floats:
         """Rows `x` (n, features) of these hospitals (n,) as they were measured; a zero is zero again."""
@@ -108,6 +117,17 @@ class Federation:
     report: Report = field(default_factory=Report)
 
     @property
+    def from_patients(self) -> tuple[str, ...]:
+        """What was measured on patients before training, without noise: no ε covers it."""
+        told = {
+            "scale": self.scaling.kind in ("global", "hospital"),
+            "filled gaps": bool(self.report.missing) and self.scaling.kind != "ranges",
+            "lists of texts": Kind.CATEGORIES.label in self.setup,
+            "class weights": Kind.LABEL_COUNTS.label in self.setup,
+        }
+        return tuple(what for what, measured in told.items() if measured)
+
+    @property
     def summary(self) -> Summary:
         """What the screen and the result show of the federation: no patients."""
         return Summary(
@@ -119,6 +139,7 @@ class Federation:
             self.scaling,
             tuple(self.report.categories.items()),
             (self.report.negative, self.report.positive),
+            self.from_patients,
         )
 
 
@@ -134,3 +155,4 @@ class Summary:
     scaling: Scaling
     categories: tuple[tuple[str, tuple[str, ...]], ...] = ()  # of each text column, sorted
     labels: tuple[str, str] = ("", "")  # what stands in the table for 0 and for 1; "" not known
+    from_patients: tuple[str, ...] = ()  # what no ε covers: see `Federation.from_patients`

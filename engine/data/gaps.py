@@ -33,10 +33,17 @@ def gaps(source: Source, owner: Ints, hospitals: int) -> Steps[dict[str, Ints]]:
     return found
 
 
-def filled_in(columns: Sequence[str], total: int) -> tuple[str, ...]:
+def filled_in(
+    columns: Sequence[str], total: int, became: str = "the pooled training mean"
+) -> tuple[str, ...]:
     """A note on `total` missing numbers that were filled in; `columns` says how many in each."""
     if not columns:
         return ()
-    more = f" and {len(columns) - _MOST} more columns" if len(columns) > _MOST else ""
     what = "1 missing number" if total == 1 else f"{total:,} missing numbers"
-    return (f"{what} became the pooled training mean: {', '.join(columns[:_MOST])}{more}.",)
+    return (f"{what} became {became}: {few(columns)}.",)
+
+
+def few(columns: Sequence[str]) -> str:
+    """Columns for a sentence, each with its count; of many the first."""
+    more = f" and {len(columns) - _MOST} more columns" if len(columns) > _MOST else ""
+    return ", ".join(columns[:_MOST]) + more

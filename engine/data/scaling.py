@@ -3,7 +3,8 @@
 Each hospital sends, for every column, how many numbers it has, their sum, and their squares about
 its own mean. The server combines these (`engine.data.moments`) and sends mean and standard
 deviation back. Both messages are really encoded, and what is used is what was decoded. A missing
-number becomes the pooled mean, which moves no mean and adds no square.
+number becomes the pooled mean, which moves no mean and adds no square. Where bounds are given
+(`engine.data.ranges`) nothing is measured and nothing is sent.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import numpy as np
 
 from engine.arrays import Flags, Floats, Ints
 from engine.data.federation import Scaling, Table
-from engine.data.gaps import filled_in
+from engine.data.gaps import few, filled_in
 from engine.data.moments import Moments, combine, decode, encode, measure, merge
+from engine.data.ranges import REACH
 from engine.data.source import listed, shown
 from engine.errors import DataError
 from engine.steps import Steps, finished
@@ -33,6 +35,26 @@ _WHAT = "putting columns on a common scale"
 def scale(train: Table, test: Table, features: Sequence[str], kind: str) -> Done:
     """`standardising`, all its steps at once."""
     return finished(standardising(train, test, features, kind))
+
+
+def by_ranges(train: Table, test: Table, features: Sequence[str], bounds: Floats) -> Steps[Done]:
+    """Cut both tables in place to `bounds` (2, features), and bring these to ±`REACH`; a gap is 0."""
+    missing = yield from _missing(train, test)
+    low, high = bounds
+    middle, unit = (low + high) / 2, (high - low) / (2 * REACH)
+    outside = np.zeros(len(features), np.int64)
+    for table in (train, test):
+        for rows in _parts(table.x):
+            x = table.x[rows]
+            outside += ((x < low) | (x > high)).sum(axis=0)
+            np.copyto(x, middle, where=np.isnan(x))
+            table.x[rows] = (np.clip(x, low, high) - middle) / unit
+            yield _WHAT, rows.stop, len(table.x)
+    notes = _notes(missing, features, "the middle of their range")
+    far = [f"{shown(name)} {n:,}" for name, n in zip(features, outside, strict=True) if n]
+    if far:
+        notes += (f"Numbers beyond data.ranges count as the nearer bound: {few(far)}.",)
+    return Scaling("ranges", middle, unit, middle), Traffic(), notes
 
 
 def standardising(train: Table, test: Table, features: Sequence[str], kind: str) -> Steps[Done]:
@@ -159,9 +181,9 @@ def _missing(*tables: Table) -> Steps[Ints]:
     return counts
 
 
-def _notes(missing: Ints, features: Sequence[str]) -> tuple[str, ...]:
+def _notes(missing: Ints, features: Sequence[str], *became: str) -> tuple[str, ...]:
     gaps = [f"{shown(name)} {n:,}" for name, n in zip(features, missing, strict=True) if n]
-    return filled_in(gaps, int(missing.sum()))
+    return filled_in(gaps, int(missing.sum()), *became)
 
 
 def _refuse_empty(count: Floats, features: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.privacy import ledger
 from engine.privacy.plan import Plan
+from engine.privacy.section import outside
 from engine.state import State
 from engine.switch import Setting
 from engine.wire import Kind
@@ -34,14 +35,15 @@ def privacy_notes(plan: Plan | None, state: State, setting: Setting) -> tuple[st
 
 
 def _setup(state: State, setting: Setting) -> list[str]:
-    if state.prepared is None or not state.prepared.federation.setup:
+    if state.prepared is None:
         return []
-    tells = _told_before(state.prepared.federation.setup)
-    said = {
-        "privacy": "privacy: ε covers training messages, not the set-up before round 1.",
-        "masking": f"masking: it hides updates; the set-up before round 1 tells each {tells}.",
-    }
-    return [note for section, note in said.items() if setting.scenario.on(section)]
+    federation, notes = state.prepared.federation, []
+    if setting.scenario.on("privacy") and federation.from_patients:
+        notes.append(f"privacy: {outside(federation.from_patients)}")
+    if setting.scenario.on("masking") and federation.setup:
+        tells = _told_before(federation.setup)
+        notes.append(f"masking: it hides updates; the set-up before round 1 tells each {tells}.")
+    return notes
 
 
 def _told_before(setup: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -67,7 +67,12 @@ class Privacy(Switch):
         seeded = "privacy: noise from a seed is for teaching; who knows the seed can undo it."
         bare = "privacy: at ε = inf all is done as under privacy but for the noise."
         notes = [bare if math.isinf(self.epsilon) else seeded]
-        if self.unit == "patient":
+        if self.unit == "patient" and scenario.data.example == "row":
+            notes.append(
+                "privacy: ε is for one row of the table; a patient who has several is hidden less, and one"
+                " known to two hospitals spends the ε of both."
+            )
+        elif self.unit == "patient":
             notes.append("privacy: a patient known to two hospitals spends the ε of both.")
         elif not self.trusts_server:
             notes.append(
@@ -75,3 +80,22 @@ class Privacy(Switch):
                 " be compared with that of noise added by a server."
             )
         return tuple(notes)
+
+
+def outside(from_patients: Sequence[str]) -> str:
+    """For which rows ε holds, where something was measured on patients before training.
+
+    Args:
+        from_patients: What that is; see `engine.data.federation.Federation`.
+    """
+    *most, last = from_patients
+    fixed = f"{', '.join(most)} and {last}" if most else last
+    rows = "already scaled" if "scale" in from_patients else "as they are trained on"
+    comes = "it comes" if fixed == "scale" else "they come"
+    ways = {
+        "public bounds (data.ranges)": {"scale", "filled gaps"},
+        "a given weight (model.case_weight)": {"class weights"},
+    }
+    others = [way for way, what in ways.items() if what & set(from_patients)]
+    ask = f" {' and '.join(others).capitalize()} would ask no patient." if others else ""
+    return f"ε is for rows {rows}, with {fixed} held fixed; {comes} from the patients without noise.{ask}"

@@ -64,6 +64,8 @@ def content(branches: Sequence[BranchFacts]) -> list[Block]:
         blocks.append(Said(say.OTHER_PATIENTS, "dim"))
     if len({promise.kind(branch.view) for branch in branches} - {None}) > 1:
         blocks.append(Said(say.KINDS_OF_EPSILON))
+    if outside := words.outside_epsilon(shown.view):
+        blocks.append(Said(outside, "dim"))
     blocks.append(Said(say.WHAT_A_BRANCH_IS))
     return [*blocks, *_winners(shown, _before(branches, shown))]
 

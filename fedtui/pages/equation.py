@@ -213,6 +213,8 @@ def _privacy(view: View, chosen: int) -> Iterator[Block]:
         yield Said(say.BARE_PAST)
     else:
         yield Table(_PLAIN, tuple(say.promised(view)))
+    if outside := words.outside_epsilon(view):
+        yield Said(outside)
     yield Said(say.OUTSIDE_EPSILON, "dim")
 
 

@@ -39,7 +39,7 @@ def switch_means(view: View, section: str) -> str:
     kind = promise.kind(view)
     if kind is not None and endless(view.switches.get("privacy")):
         return "hides nobody"
-    return f"hide {one_unit(kind or promise.Kind.PATIENT)}"
+    return f"hide {one_unit(view)}"
 
 
 NOTHING_TO_UNDO = "There is no switch to undo."

@@ -10,7 +10,7 @@ from engine.events import Phase
 from fedtui import promise
 from fedtui.view import View
 from fedtui.words.coded import coded, coded_short, pruned
-from fedtui.words.small import endless, listed, one_unit
+from fedtui.words.small import endless, example, listed, one_unit
 
 FEDTUI, REPLAY = "fedtui", "replay"  # of one length: they stand at one place
 
@@ -43,9 +43,9 @@ def _privacy_badge(view: View) -> str:
     if on is None or kind is None:
         return ""
     if endless(on):
-        return f"privacy without noise, {one_unit(kind)}"
+        return f"privacy without noise, {one_unit(view)}"
     local = " (local)" if kind is promise.Kind.LOCAL else ""
-    return f"privacy ε {on['epsilon']:g}, {one_unit(kind)}{local}"
+    return f"privacy ε {on['epsilon']:g}, {one_unit(view)}{local}"
 
 
 def _short_privacy_badge(view: View) -> str:
@@ -55,7 +55,7 @@ def _short_privacy_badge(view: View) -> str:
         return ""
     if endless(on):
         return "no noise"
-    unit = {promise.Kind.CENTRAL: "hospital"}.get(kind, kind.value)
+    unit = {promise.Kind.CENTRAL: "hospital", promise.Kind.LOCAL: "local"}.get(kind, example(view))
     return f"ε{on['epsilon']:g}/{unit}"
 
 

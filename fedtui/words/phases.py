@@ -26,7 +26,7 @@ from fedtui.words.masks import (
     shared,
     shares_passed,
 )
-from fedtui.words.privacy import carries_noise, how_well_hidden, noise_added, privacy_used
+from fedtui.words.privacy import carries_noise, how_well_hidden, noise_added, privacy_used, promised
 from fedtui.words.small import (
     HEADER,
     SWITCH_NAMES,
@@ -77,6 +77,7 @@ def _started(view: View, who: int) -> list[str]:
         f"{many(len(hospitals), 'hospital')} hold {many(patients, 'patient')}; the server has a model"
         f" of {many(view.parameters, 'number')}.",
         f"Patients stay where they are; the model travels. {KEYS_TO_BEGIN}",
+        *([promised(view)] if promised(view) else []),
         *view.notes,
     ]
 
@@ -256,13 +257,13 @@ _OF_THE_PAST = (
     "earlier rounds",
     "from here on",
     "in advance",
-    "already",
+    "has cost",
 )  # what comes of a promise
 
 
 def _budget_reached(view: View, who: int) -> list[str]:
     kind = promise.kind(view)
-    of = f" of ε {view.privacy['budget']:g} for {one_unit(kind)}" if view.privacy and kind else ""
+    of = f" of ε {view.privacy['budget']:g} for {one_unit(view)}" if view.privacy and kind else ""
     return [f"One more round would pass the budget{of}: the run stops here."]
 
 

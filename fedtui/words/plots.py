@@ -16,7 +16,7 @@ def plot_title(view: View, plot: str) -> str:
         return "Bytes in each round"
     if plot == "privacy":
         kind = promise.kind(view)
-        told = f"Privacy used, ε for {one_unit(kind)}" if kind else "Privacy used, ε"
+        told = f"Privacy used, ε for {one_unit(view)}" if kind else "Privacy used, ε"
         if kind is None or view.privacy is None or not promise.noised(view):
             return told
         if view.epsilon is None or math.isinf(view.epsilon):

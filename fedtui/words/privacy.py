@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from engine.privacy.section import outside
 from fedtui import promise
 from fedtui.view import View
-from fedtui.words.small import budget, endless, many, number, one_unit, percent
+from fedtui.words.small import budget, endless, example, many, number, one_unit, percent
 
 
 def carries_noise(view: View) -> bool:
@@ -20,7 +21,7 @@ def carries_noise(view: View) -> bool:
 def question(view: View) -> str:
     """What somebody who watches would like to know of one unit."""
     return {
-        promise.Kind.PATIENT: '"was she in?"',
+        promise.Kind.PATIENT: '"was she in?"' if example(view) == "patient" else '"was it in?"',
         promise.Kind.LOCAL: '"which update?"',
     }.get(promise.kind(view) or promise.Kind.CENTRAL, '"was it in?"')
 
@@ -34,6 +35,18 @@ def how_well_hidden(view: View) -> str:
         return ": so little hides nobody."
     right = percent(float(plan["best_guess"]), 1)
     return f": the best guess {question(view)} is right in {right}."
+
+
+def promised(view: View) -> str:
+    """What ε will have come to at the end, in one sentence; empty where it promises nothing."""
+    plan = view.privacy
+    if plan is None or not promise.noised(view) or endless(plan):
+        return ""
+    right = percent(float(plan["best_guess"]), 1)
+    return (
+        f"Noise hides {one_unit(view)}: at the end the best guess {question(view)} is right in {right};"
+        " 50 % is chance."
+    )
 
 
 def noise_added(view: View) -> str:
@@ -56,7 +69,7 @@ def privacy_used(view: View) -> str:
         return ""
     if not promise.noised(view) and endless(view.privacy):
         return " No noise: nobody is hidden."
-    unit = one_unit(kind).capitalize()
+    unit = one_unit(view).capitalize()
     if math.isinf(view.epsilon):
         return f" {unit}: no ε holds."
     return f" {unit}: ε {budget(view.epsilon)} of {view.privacy['budget']:g} used."
@@ -76,12 +89,14 @@ def privacy_lines(view: View, bar: str) -> list[str]:
         return []
     by = f"{NOISE_BY[kind]}, δ {float(plan['delta']):g}"
     if endless(plan):
-        return ["cut, but no noise: no ε holds", f"to compare {one_unit(kind)}'s ε with"]
+        return ["cut, but no noise: no ε holds", f"to compare {one_unit(view)}'s ε with"]
     if view.epsilon is not None and math.isinf(view.epsilon):
         return ["no ε holds: rounds had no noise", by]
     used = f"used {budget(view.epsilon or 0.0)} of {plan['budget']:g}  {bar}  ε"
     guess = f"best guess {question(view)} {percent(promise.best_guess(view), 1)}"
-    return [used, guess, by, f"ε alone promises: ≤ {rounded_up(promise.ceiling(view))}"]
+    ceiling = f"ε alone promises: ≤ {rounded_up(promise.ceiling(view))}"
+    left_out = [f"outside ε: {', '.join(view.from_patients)}"] if view.from_patients else []
+    return [used, guess, *left_out, by, ceiling]
 
 
 def rounded_up(part: float) -> str:
@@ -109,12 +124,19 @@ def noise_costs(
     ]
 
 
-def privacy_heading(plan: Mapping[str, Any] | None) -> str:
-    """Above a column of ε: whose they are."""
-    if plan is None:
+def privacy_heading(private: Mapping[str, Any] | None) -> str:
+    """Above a column of ε: whose they are, by the `privacy` of a result."""
+    if private is None:
         return "privacy used"
-    local = " (local)" if promise.kind_of(plan) is promise.Kind.LOCAL else ""
-    return f"used, {one_unit(promise.kind_of(plan))}{local}"
+    local = " (local)" if promise.kind_of(private) is promise.Kind.LOCAL else ""
+    return f"used, one {private['hides']}{local}"
+
+
+def outside_epsilon(view: View) -> str:
+    """For which rows ε holds; empty where nothing was measured on patients before."""
+    if not (view.from_patients and promise.noised(view)):
+        return ""
+    return outside(view.from_patients)
 
 
 def nothing_hidden(view: View) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.data.source import letter
+from engine.sections import PUBLIC, Data
 from fedtui import promise
 from fedtui.view import View
 
@@ -63,9 +64,16 @@ def budget(value: float) -> str:
     return "∞" if math.isinf(value) else f"{math.ceil(value * 100 - 1e-9) / 100:g}"
 
 
-def one_unit(kind: promise.Kind) -> str:
-    """Whom ε hides: "one patient", "one hospital"."""
-    return "one patient" if kind is promise.Kind.PATIENT else "one hospital"
+def one_unit(view: View) -> str:
+    """Whom ε hides, or would hide: "one patient", "one row", "one hospital"."""
+    hospital = promise.kind(view) in (promise.Kind.CENTRAL, promise.Kind.LOCAL)
+    return "one hospital" if hospital else f"one {example(view)}"
+
+
+def example(view: View) -> str:
+    """What a row of the table is: a "patient", or a "row" where one patient may have several."""
+    source = view.settings.get("data", {}).get("source", PUBLIC[0])
+    return Data.build({"source": source}).example
 
 
 def endless(settings: Mapping[str, Any] | None) -> bool:

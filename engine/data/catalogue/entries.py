@@ -166,7 +166,8 @@ _ENTRIES = (
         label="death in hospital",
         changes=(
             "one row per hospital admission, its first stay in intensive care that has APACHE "
-            "variables; -1 is missing; an age above 89 is 90."
+            "variables; -1 is missing; an age above 89 is 90. A patient who was admitted twice has "
+            "two rows, and privacy hides one row."
         ),
     ),
     Entry(
@@ -203,7 +204,8 @@ _ENTRIES = (
         changes=(
             "one row per hospital admission, its first stay in intensive care; age, sex, kind of "
             "admission and the mean of each of twelve laboratory values over the stay's first 24 "
-            "hours; patients under 16 are left out; an age above 89 is 90."
+            "hours; patients under 16 are left out; an age above 89 is 90. A patient who was admitted "
+            "twice has two rows, and privacy hides one row."
         ),
     ),
 )

@@ -49,8 +49,8 @@ def used(view: View) -> str:
         return ""
     if kind is None or math.isinf(view.epsilon):
         return words.budget(view.epsilon)
-    whose = {promise.Kind.CENTRAL: "hospital"}.get(kind, kind.value)
-    return f"{words.budget(view.epsilon)} {whose}"
+    whose = {promise.Kind.CENTRAL: "hospital", promise.Kind.LOCAL: "local"}
+    return f"{words.budget(view.epsilon)} {whose.get(kind, words.example(view))}"
 
 
 def forked(round: int) -> str:

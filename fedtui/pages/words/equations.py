@@ -88,8 +88,8 @@ _HOW_HIDDEN = {
     " takes so much noise that its ε is no number to put beside that of a server's noise.",
 }
 OUTSIDE_EPSILON = (
-    "ε covers what training sends. Outside it stand the common scale of the columns, and every number of a"
-    f" single hospital on this screen (its error, its score): {ONLY_YOU}."
+    "ε covers what training sends. Outside it stands every number of a single hospital on this screen (its"
+    f" error, its score): {ONLY_YOU}."
 )
 NO_EPSILON = "All is done as under privacy but for the noise. So no ε holds, and nobody is hidden."
 BARE_PAST = (
@@ -112,9 +112,10 @@ def how_hidden(view: View) -> str:
 
 def hides(view: View) -> str:
     """ "Privacy: hide one patient"."""
-    kind = promise.kind(view) or promise.Kind.PATIENT
-    local = ", noise by each hospital (local)" if kind is promise.Kind.LOCAL else ""
-    return f"Privacy: hide {words.one_unit(kind)}{local}"
+    local = promise.kind(view) is promise.Kind.LOCAL
+    return (
+        f"Privacy: hide {words.one_unit(view)}{', noise by each hospital (local)' if local else ''}"
+    )
 
 
 def promised(view: View) -> list[tuple[str, str]]:
@@ -122,7 +123,7 @@ def promised(view: View) -> list[tuple[str, str]]:
     plan, kind = view.privacy, promise.kind(view)
     if plan is None or kind is None or view.epsilon is None:
         return []
-    unit, delta = words.one_unit(kind), float(plan["delta"])
+    unit, delta = words.one_unit(view), float(plan["delta"])
     cost, chance = promise.naive(view)
     return [
         (f"ε used, for {unit}", f"{words.budget(view.epsilon)} of {plan['budget']:g}"),

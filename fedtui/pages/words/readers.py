@@ -131,7 +131,7 @@ SWITCH_DOES: Mapping[str, tuple[str, str]] = {  # section: while off, while on
 
 _PRIVACY_DOES = {
     promise.Kind.PATIENT: "Noise in every step: whoever reads an update, a sum or a model, the server too,"
-    " cannot be sure whether one patient was there.",
+    " cannot be sure whether {one} was there.",
     promise.Kind.CENTRAL: "Noise on the sum, by the server: those who receive the model cannot be sure"
     " what one hospital put in. The server can.",
     promise.Kind.LOCAL: "Noise on each update, by its hospital (local): nobody, not even the server, can"
@@ -148,7 +148,10 @@ def switch_does(view: View, section: str) -> str:
         return on
     if not promise.noised(view):
         return "As under privacy, but without noise: everything can be read as it is."
-    return _PRIVACY_DOES[promise.kind(view) or promise.Kind.PATIENT]
+    does = _PRIVACY_DOES[promise.kind(view) or promise.Kind.PATIENT]
+    return " ".join(
+        filter(None, [does.format(one=words.one_unit(view)), words.outside_epsilon(view)])
+    )
 
 
 _PRIVACY_OFF = (
