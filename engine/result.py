@@ -29,9 +29,9 @@ _WITHHELD = (
 
 
 _EXACT = (
-    "scaling, fill: measured on the training patients and exact, as `fedtui predict` needs them; mean × number"
-    " of patients is a sum, and whoever knows all patients but one finds the last in it. data.ranges, public"
-    " bounds, leaves no such sum."
+    "scaling, fill: measured on the training patients and exact, as `fedtui predict` needs them; mean"
+    " times number is a sum, and whoever knows all patients but one finds the last in it. data.ranges,"
+    " public bounds, leaves no such sum."
 )
 
 

@@ -14,6 +14,7 @@ from engine import Scenario, randomness, run
 from engine.arrays import Floats
 from engine.blocks import blocks
 from engine.codecs.float32 import Float32
+from engine.cohort import draw_cohort
 from engine.data.federation import Table
 from engine.errors import DataError, ScenarioError
 from engine.estimates.patient_level import PatientLevel, clip, heads
@@ -569,3 +570,24 @@ def test_patient_level_privacy_learns_at_epsilon_four_and_barely_at_a_tenth():
     without, generous, tiny = accuracy(math.inf), accuracy(4.0), accuracy(0.02)
     assert without - generous < 0.06
     assert generous - tiny > 0.05
+
+
+@pytest.mark.parametrize("participation", [1.0, 0.3])
+def test_many_unlike_hospitals_are_told_how_much_too_high_their_epsilon_is(participation):
+    """300 sizes from 20 to 2,000: once 270 % too high at a participation of .3, unsaid."""
+    sizes = np.exp(np.random.default_rng(3).uniform(np.log(20), np.log(2000), 300)).round()
+    scenario = small(privacy={}, training={"rounds": 30, "participation": participation})
+    setting = Setting(scenario, sizes.astype(np.int64), 4, seed=1)
+    plan = made(make_plan(setting, Float32(), round(300 * participation), 0, (), None))
+    joins = np.zeros(300, np.int64)
+    for number in range(1, 31):
+        joins[draw_cohort(1, number, round(300 * participation), 300)] += 1
+    above = []
+    for i in np.random.default_rng(0).choice(300, 20, False).tolist():
+        told = float(plan.curves[plan.group[i]][joins[i]])
+        z, steps, q = plan.noise_multiplier[i], plan.steps[i] * joins[i], plan.sampling_rate[i]
+        above.append(
+            told / accountant.epsilon((Release(float(z), int(steps), float(q)),), 1e-5) - 1
+        )
+    assert min(above) >= 0
+    assert max(above) <= plan.above * 1.05 <= 0.45

@@ -15,6 +15,7 @@ from engine.state import State
 from engine.switch import Setting
 from engine.wire import Kind
 
+_SEEN = 0.01  # of an ε: what two digits show
 _TELLS = {
     Kind.CATEGORIES.label: ("text that occurs",),
     Kind.STATISTICS.label: ("size", "mean of a column"),
@@ -31,7 +32,7 @@ def privacy_notes(plan: Plan | None, state: State, setting: Setting) -> tuple[st
                 "privacy: from here on sums are sent without noise; no finite ε holds any more."
             )
         return tuple(notes)
-    return (*notes, *_past(plan, state), *_delta(plan, setting))
+    return (*notes, *_past(plan, state), *_delta(plan, setting), *_above(plan))
 
 
 def _setup(state: State, setting: Setting) -> list[str]:
@@ -75,6 +76,16 @@ def _past(plan: Plan, state: State) -> list[str]:
             " those who receive the models, not against it."
         )
     return said
+
+
+def _above(plan: Plan) -> list[str]:
+    """By how much ε is told too high where hospitals are too many for a plan each."""
+    if plan.above < _SEEN:
+        return []
+    return [
+        f"privacy: {len(plan.curves)} plans serve hospitals of many sizes, so the ε of some is told up to"
+        f" about {math.ceil(100 * plan.above)} % too high."
+    ]
 
 
 def _delta(plan: Plan, setting: Setting) -> list[str]:

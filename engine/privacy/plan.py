@@ -63,6 +63,8 @@ class Plan:
         best_guess: After all of them, how often the best test tells whether one unit was in it; of the
             hospital where it does so most often.
         basis: The settings it was made for; another basis needs another plan.
+        above: By how much ε is told too high where hospitals are planned for alike, relative; of the
+            hospital whose rate and releases were raised most.
     """
 
     settings: Privacy
@@ -76,6 +78,7 @@ class Plan:
     curves: tuple[Floats, ...]
     best_guess: float
     basis: str
+    above: float = 0.0
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -185,7 +188,8 @@ def make_plan(
     q, steps = _releases(setting, settings)
     joins = _joins(setting, settings, cohort_size, done)
     pasts, past = ledger.pasts(released, settings.neighbours, hospitals)
-    groups, group = alike(past, *rounded_up(q, steps, joins))
+    raised = rounded_up(q, steps, joins)
+    groups, group = alike(past, *raised)
     needed = np.zeros(len(groups))
     for number, (index, rate, releases, rounds) in enumerate(groups):
         yield _PLANNING, number, 2 * len(groups)
@@ -197,6 +201,12 @@ def make_plan(
         curves.append(accountant.curve(pasts[index], one_round, rounds, settings.delta))
         planned = replace(one_round, count=releases * rounds)
         guesses.append(accountant.best_guess((*pasts[index], planned)))
+    most = int(np.argmax(np.log(raised[0] / q) + np.log(raised[1] / steps) / 2))
+    above = 0.0
+    if z[group[most]] > 0 and (raised[0][most], raised[1][most]) != (q[most], steps[most]):
+        exact = Release(float(z[group[most]]), int(steps[most] * joins[most]), float(q[most]))
+        cost = accountant.epsilon((*pasts[past[most]], exact), settings.delta)
+        above = float(curves[group[most]][joins[most]]) / cost - 1 if 0 < cost < math.inf else 0.0
     total = _total(setting, cohort_size) if settings.trusts_server else None
     return Plan(
         settings=settings,
@@ -210,6 +220,7 @@ def make_plan(
         curves=tuple(curves),
         best_guess=max(guesses),
         basis=basis,
+        above=above,
     )
 
 
