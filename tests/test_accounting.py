@@ -299,9 +299,9 @@ def test_answers_are_kept():
 
 
 @pytest.mark.parametrize("delta", [1e-300, 1e-20, 0.5, 0.999999])
-@pytest.mark.parametrize("steps", [1, 1_000, 10_000_000])
+@pytest.mark.parametrize("steps", [1, 10_000_000])
 @pytest.mark.parametrize("z", [0.01, 1.0, 1e6])
-@pytest.mark.parametrize("q", [1e-6, 0.01, 0.5, 1.0])
+@pytest.mark.parametrize("q", [1e-6, 0.5, 1.0])
 def test_whatever_the_command_takes_has_an_answer(q, z, steps, delta):
     """No overflow where δ is next to nothing, no endless search where ε is astronomical."""
     releases = (Release(z, steps, q),)

@@ -19,7 +19,7 @@ from engine.state import State
 from tests.released import Watch, cost, released, watching
 
 ROUNDS = 8
-SEQUENCES = 24
+SEQUENCES = 20
 THEIR_GRID = 2e-4  # relative: by how much the other accountant's upper side may lie above the truth
 
 A_FORGOTTEN = """

@@ -20,7 +20,9 @@ def now(shot: Shot, wide: int, high: int) -> Canvas:
     canvas = _framed(shot, wide, high, "Right now") if framed else Canvas(wide, high, shot.glyphs)
     x, y, room, rows = (2, 1, wide - 4, high - 2) if framed else (1, 0, wide - 2, high)
     said = (
-        [shot.notice, *shot.told.notes] if shot.notice else words.right_now(shot.told, shot.chosen)
+        [shot.notice, *filter(None, [words.promised(shot.told)]), *shot.told.notes]
+        if shot.notice
+        else words.right_now(shot.told, shot.chosen)
     )
     paragraphs = _paragraphs([_said(shot, sentence) for sentence in said], room, rows)
     paragraphs += _background(shot, room, rows - sum(map(len, paragraphs)) - len(paragraphs))

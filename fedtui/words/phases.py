@@ -163,7 +163,7 @@ def _hidden_at_home(view: View, who: int) -> str:
     if kind is promise.Kind.PATIENT:
         if not promise.noised(view):
             return "No noise is in it: it is as under privacy, and hides nobody."
-        return "The noise of every step is in it: it hides one patient, from the server too."
+        return f"The noise of every step is in it: it hides {one_unit(view)}, from the server too."
     clip, length = float(plan["clip_norm"]), float(view.hospitals.norm[who])
     cut = f"cut to {number(clip)}" if length > clip else f"within {number(clip)}, so it stays"
     noises = view.traces.get("privacy", {}).get("noise_norms")
@@ -204,7 +204,7 @@ def _readable(view: View) -> str:
         return "cut, but not hidden"
     if kind is None or not promise.noised(view):
         return "as they are"
-    return "noised, to hide one patient" if kind is promise.Kind.PATIENT else "cut and noised"
+    return f"noised, to hide {one_unit(view)}" if kind is promise.Kind.PATIENT else "cut and noised"
 
 
 def _server_reads_it(view: View) -> str:

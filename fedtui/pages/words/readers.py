@@ -27,8 +27,8 @@ def why_rows() -> tuple[str, str, str]:
 
 
 HIDDEN_TOO = {
-    promise.Kind.PATIENT: "It receives each update with noise in it. That hides one patient, from the"
-    " server too: it cannot be sure whether she was there. What the hospital's patients have in common it"
+    promise.Kind.PATIENT: "It receives each update with noise in it. That hides {one}, from the"
+    " server too: it cannot be sure what was there. What the hospital's patients have in common it"
     " does not hide; masks would.",
     promise.Kind.LOCAL: "It receives each update cut and with so much noise, the hospital's own, that two"
     " different updates look alike (local).",
@@ -52,7 +52,8 @@ def _why_one_server(view: View, cell: str) -> str:
     if "masking" in view.switches:
         return "Only one hospital takes part: the sum is its update, masks or not."
     if promise.noised_at_home(view):
-        return HIDDEN_TOO[promise.kind(view) or promise.Kind.PATIENT]
+        said = HIDDEN_TOO[promise.kind(view) or promise.Kind.PATIENT]
+        return said.format(one=words.one_unit(view))
     if promise.noised(view):
         return (
             "It receives each update cut, but before the noise: the noise goes on the sum. It"
@@ -141,7 +142,7 @@ _PRIVACY_DOES = {
 
 def switch_does(view: View, section: str) -> str:
     """What a switch does to who can read what, or would do."""
-    off, on = SWITCH_DOES.get(section, (_PRIVACY_OFF, ""))
+    off, on = SWITCH_DOES.get(section, (_PRIVACY_OFF.format(one=words.one_unit(view)), ""))
     if section not in view.switches:
         return off
     if section != "privacy":
@@ -155,5 +156,5 @@ def switch_does(view: View, section: str) -> str:
 
 
 _PRIVACY_OFF = (
-    "Would put noise into every step, so that nobody can be sure whether one patient was there."
+    "Would put noise into every step, so that nobody can be sure whether {one} was there."
 )
