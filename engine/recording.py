@@ -46,8 +46,8 @@ _ARRAYS = {arrays.Flags: "b", arrays.Ints: "iu", arrays.Floats: "f", arrays.Byte
 _WARNING = "holds hospitals' updates; with the seed the noise can be removed"
 _OF_OWN_DATA = (
     "holds the seed, with which the noise can be removed, and the model of all data in one place, which"
-    " has none; hospitals' updates; their scales, losses, lengths and right answers without noise: hand it to"
-    " nobody"
+    " has none; hospitals' updates; their scales, losses, lengths and right answers without noise: hand"
+    " it to nobody"
 )
 _WITHHELD = (
     "the seed and the model of all data in one place are left out; holds hospitals' updates as they were"
